@@ -1,4 +1,4 @@
-"""A laboratory for memory overcommitment: who should hold each page when many guests share too little RAM?
+"""A laboratory for one question: when many guests share too little RAM, who should hold each page.
 
 The public names are loaded when they are first used, so that ``import tmemlab`` costs a few milliseconds.
 """
