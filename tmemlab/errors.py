@@ -1,5 +1,8 @@
 """Every error a user of tmemlab can meet; each message is a sentence that names what is wrong and the way out."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class TmemlabError(Exception):
     """The mother of all errors below: a mistake that can be put right, told without a traceback."""
@@ -27,3 +30,10 @@ class KernelFault(TmemlabError):
 
 class Cancelled(TmemlabError):
     """The user called off a run before it ended."""
+
+
+def meant(wrong: str, known: Iterable[str]) -> str:
+    """Return the way out of a mistyped name: the one that was meant, if one is close, and otherwise all there are."""
+    names = list(known)
+    close = get_close_matches(wrong.lower(), names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
