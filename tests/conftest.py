@@ -9,12 +9,17 @@ import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
-# The first example of a test may compile kernels, so no deadline; the same examples each time, so that green stays green.
+# The first example of a test may compile kernels, so no deadline; the examples are always the same: green stays green.
 hypothesis.settings.register_profile("tmemlab", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tmemlab")
 os.environ["MPLBACKEND"] = "agg"

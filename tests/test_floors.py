@@ -13,16 +13,16 @@ FLOORS = (
     ("units", "errors", "_jit"),
     ("core", "trace"),
     ("scenario", "policy"),
-    ("simulate", "run", "columns"),
+    ("simulate", "run", "columns", "saved", "provenance", "comparison", "measures", "pairs", "ranking", "verdict"),
     ("sweep", "figures"),
     ("report", "widgets"),
-    ("cli", "terminal"),
+    ("cli", "terminal", "listing"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 NEIGHBOURS = {
     "core": {"core", "errors", "_jit"},
     "trace": {"trace", "units", "errors"},
-}  # may import these and no others
+}  # and nothing else
 PATHS = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 

@@ -6,29 +6,51 @@ The public names are loaded when they are first used, so that ``import tmemlab``
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tmemlab import errors as errors
+    from tmemlab import figures as figures
+    from tmemlab import policy as policy
+    from tmemlab import trace as trace
+    from tmemlab import widgets as widgets
+    from tmemlab.comparison import Comparison as Comparison
+    from tmemlab.errors import Cancelled as Cancelled
+    from tmemlab.errors import KernelFault as KernelFault
+    from tmemlab.errors import OutputError as OutputError
+    from tmemlab.errors import PolicyError as PolicyError
+    from tmemlab.errors import ScenarioError as ScenarioError
+    from tmemlab.errors import TmemlabError as TmemlabError
+    from tmemlab.errors import TraceError as TraceError
+    from tmemlab.report import write_report as _write_report
+    from tmemlab.run import Run as Run
+    from tmemlab.scenario import Scenario as Scenario
+    from tmemlab.scenario import load_scenario as load_scenario
+    from tmemlab.simulate import compare as compare
+    from tmemlab.simulate import simulate as simulate
+    from tmemlab.trace import Trace as Trace
+    from tmemlab.trace import load_trace as load_trace
+
+    report = _write_report
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "Cancelled": "errors",
-    "KernelFault": "errors",
-    "OutputError": "errors",
-    "PolicyError": "errors",
-    "ScenarioError": "errors",
-    "TmemlabError": "errors",
-    "TraceError": "errors",
-    "Trace": "trace",
-    "load_trace": "trace",
-    "Scenario": "scenario",
-    "load_scenario": "scenario",
-    "Comparison": "run",
-    "Run": "run",
-    "compare": "simulate",
-    "simulate": "simulate",
-    "report": "report.write_report",
-}  # public name -> its module, and its name there where that differs
+# The same once more, for Python; a test compares the two.
 _MODULES = ("errors", "figures", "policy", "trace", "widgets")
+_HOME = {
+    "Comparison": "comparison.Comparison",
+    **{f"{kind}Error": f"errors.{kind}Error" for kind in ("Output", "Policy", "Scenario", "Tmemlab", "Trace")},
+    "Cancelled": "errors.Cancelled",
+    "KernelFault": "errors.KernelFault",
+    "report": "report.write_report",
+    "Run": "run.Run",
+    "Scenario": "scenario.Scenario",
+    "load_scenario": "scenario.load_scenario",
+    "compare": "simulate.compare",
+    "simulate": "simulate.simulate",
+    "Trace": "trace.Trace",
+    "load_trace": "trace.load_trace",
+}  # public name -> where it is defined
 
 
 class _Package(ModuleType):
@@ -39,25 +61,21 @@ class _Package(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name in _HOME:
-            module, _, attribute = _HOME[name].partition(".")
-            setattr(self, name, getattr(import_module(f"tmemlab.{module}"), attribute or name))
+            module, attribute = _HOME[name].split(".")
+            setattr(self, name, getattr(import_module(f"tmemlab.{module}"), attribute))
         elif name in _MODULES:
             import_module(f"tmemlab.{name}")
         else:
-            raise AttributeError(f"tmemlab has no {name!r}; it has {', '.join(_public())}")
+            raise AttributeError(f"tmemlab has no {name!r}; it has {', '.join((*_HOME, *_MODULES))}")
         return self.__dict__[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, ModuleType) and name in _HOME:
-            value = getattr(value, _HOME[name].partition(".")[2] or name)
+            value = getattr(value, _HOME[name].split(".")[1])
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_public()})
-
-
-def _public() -> list[str]:
-    return ["__version__", *_HOME, *_MODULES]
+        return sorted({*super().__dir__(), *_HOME, *_MODULES})
 
 
 sys.modules[__name__].__class__ = _Package
