@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import tmemlab
+
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PYPROJECT["dependency-groups"]
@@ -49,6 +51,10 @@ def test_every_dependency_is_used(requirement: str) -> None:
 def test_everything_imported_is_asked_for() -> None:
     known = {bounds(requirement)[0] for requirement in ASKED} | sys.stdlib_module_names | {"tmemlab"}
     assert imported_by_the_package() - known == set()
+
+
+def test_the_citation_names_this_version() -> None:
+    assert f"\nversion: {tmemlab.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def imported_by_the_package() -> set[str]:
