@@ -1,0 +1,12 @@
+"""Figures: functions from results to a matplotlib Figure, without state and without files.
+
+Each draws on a Figure of its own, so that notebooks, dashboards and reports may call them from any thread; the numbers
+a figure shows come from `tmemlab.figures.series`, which reports offer for download.
+"""
+
+from tmemlab.figures.counters import disk_traffic, faults_over_time
+from tmemlab.figures.frames import frames_by_owner
+from tmemlab.figures.guests import memory_of_guests
+from tmemlab.figures.slowdown import slowdown_bars
+
+__all__ = ["disk_traffic", "faults_over_time", "frames_by_owner", "memory_of_guests", "slowdown_bars"]

@@ -1,0 +1,47 @@
+"""Counters that only grow, over time: faults, and what the disks read and wrote."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tmemlab.columns import SECTORS_PER_PAGE
+from tmemlab.figures.series import run_names, totals
+from tmemlab.figures.style import dress, legend, new_figure, strategy_look, time_axis
+from tmemlab.units import PAGES_PER_MIB
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from tmemlab.run import Run
+
+_SECTORS_PER_MIB = SECTORS_PER_PAGE * PAGES_PER_MIB
+
+
+def faults_over_time(runs: Sequence["Run"]) -> "Figure":
+    """Draw major faults and refaults since the start, a line a run; where it is steep, programs suffer."""
+    return _grown(runs, (("major_faults", "major faults", 1_000), ("refaults", "refaults", 1_000)), "thousands")
+
+
+def disk_traffic(runs: Sequence["Run"]) -> "Figure":
+    """Draw what the guests' disks read and wrote since the start, a line a run."""
+    panels = (("sectors_read", "read", _SECTORS_PER_MIB), ("sectors_written", "written", _SECTORS_PER_MIB))
+    return _grown(runs, panels, "MiB")
+
+
+def _grown(runs: Sequence["Run"], panels: Sequence[tuple[str, str, int]], unit: str) -> "Figure":
+    """Draw a panel for each (column, title, divisor), one above the other, and one legend."""
+    figure = new_figure(rows=len(panels), height=2.2)
+    end = max(float(run.history["time_s"].max()) for run in runs)
+    look = strategy_look(list(dict.fromkeys(run.strategy for run in runs)))
+    for axes, (column, title, divisor) in zip(
+        figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True
+    ):
+        per, label = time_axis(axes, end)
+        table = totals(runs, column)
+        lines = [
+            axes.plot(table.index / per, table[name] / divisor, **look[run.strategy], linewidth=1.6)[0]
+            for run, name in zip(runs, table, strict=True)
+        ]
+        axes.set_ylim(bottom=0)
+        dress(axes, title=f"{title} since the start", x=label, y=f"{title} [{unit}]")
+    legend(figure, lines, run_names(runs), columns=2)
+    return figure
