@@ -55,5 +55,5 @@ def test_a_function_keeps_its_name_when_its_module_is_imported() -> None:
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
-    with pytest.raises(AttributeError, match="tmemlab has no 'simulat'; it has .*simulate"):
+    with pytest.raises(AttributeError, match=r"tmemlab has no 'simulat'; it has .*simulate"):
         _ = tmemlab.simulat  # type: ignore[attr-defined]

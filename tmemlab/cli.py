@@ -23,6 +23,7 @@ REPORT = "report.html"  # beside the results of --out
 app = typer.Typer(
     help="When many virtual machines share too little RAM, who should hold each page?",
     add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help is shown in half the time
 )
 trace_app = typer.Typer(help="Look at recorded page traces.")
