@@ -80,6 +80,20 @@ def parse_time(value: object) -> int:
     return ns
 
 
+def write_size(pages: int) -> str:
+    """Return ``pages`` exactly, such that `parse_size` gives them back: ``"2GiB"``, ``"1398100KiB"``."""
+    for unit in ("TiB", "GiB", "MiB"):
+        if pages and pages * PAGE_SIZE % _SIZE_UNITS[unit] == 0:
+            return f"{pages * PAGE_SIZE // _SIZE_UNITS[unit]}{unit}"
+    return f"{pages * PAGE_SIZE // 1024}KiB"
+
+
+def write_time(ns: int) -> str:
+    """Return ``ns`` exactly, such that `parse_time` gives them back: ``"5s"``, ``"200ms"``."""
+    unit = next(unit for unit in ("s", "ms", "us", "ns") if ns % _TIME_UNITS[unit] == 0)
+    return f"{ns // _TIME_UNITS[unit]}{unit}"
+
+
 def mib(pages: float) -> float:
     """Return ``pages`` in MiB."""
     return pages / PAGES_PER_MIB

@@ -75,8 +75,8 @@ class SelfBalloon(Policy):
     def _goal(self, view: View) -> Pages:
         tenth = view.boot_pages // 10 // PAGES_PER_MIB  # whole MiB, as the kernel rounds it
         reserved = np.where(np.equal(self.reserved_mb, -1), tenth, self.reserved_mb) * PAGES_PER_MIB
-        frontswap = view.frontswap_pages if self.selfshrinking else 0
-        return np.maximum(view.committed_as, 0) + view.totalreserve_pages + reserved + frontswap
+        goal: Pages = np.maximum(view.committed_as, 0) + view.totalreserve_pages + reserved
+        return goal + view.frontswap_pages if self.selfshrinking else goal
 
     def _floor(self, view: View) -> Pages:
         min_usable = np.broadcast_to(self.min_usable_mb, view.n_guests)

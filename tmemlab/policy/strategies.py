@@ -52,10 +52,7 @@ class Strategy:
 
     def _share(self, scenario: "Scenario") -> int:
         """Return an equal part of the host for each guest of the scenario, whether it runs already or not."""
-        shared = scenario.host.memory
-        if self.start == "reserve":
-            shared -= round(shared * scenario.host.tmem_reserve)
-        return shared // len(scenario.guests)
+        return scenario.host.share(len(scenario.guests), reserve=self.start == "reserve")
 
 
 _WHOLE = ("squeeze", "selfballoon", "selfshrink")

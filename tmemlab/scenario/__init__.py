@@ -1,0 +1,22 @@
+"""Scenarios: one host, its guests, their programs, read from a TOML file and checked as a whole."""
+
+from tmemlab.scenario.guest import Guest, Idle, Kernel, SelfBalloonSettings, SelfShrinkSettings, Workload
+from tmemlab.scenario.load import load_scenario, scenario_names
+from tmemlab.scenario.machine import STORAGE, Costs, Device, Host
+from tmemlab.scenario.scenario import Scenario
+
+__all__ = [
+    "STORAGE",
+    "Costs",
+    "Device",
+    "Guest",
+    "Host",
+    "Idle",
+    "Kernel",
+    "Scenario",
+    "SelfBalloonSettings",
+    "SelfShrinkSettings",
+    "Workload",
+    "load_scenario",
+    "scenario_names",
+]

@@ -1,0 +1,114 @@
+"""What is wrong with a scenario, as sentences: one line a fault, with its path, the value and the way out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tmemlab.errors import ScenarioError, meant
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong."""
+
+    path: str
+    sentence: str
+
+
+def refuse(where: str, faults: Sequence[Fault]) -> ScenarioError:
+    """Return the error that tells all ``faults`` of the scenario called ``where``."""
+    lines = [": ".join(part for part in (where, fault.path, fault.sentence) if part) for fault in faults]
+    return ScenarioError("\n".join(lines))
+
+
+def faults_of(error: ValidationError, data: object, model: type[BaseModel]) -> list[Fault]:
+    """Return each fault that validation found in ``data`` as a path and a sentence."""
+    return [
+        Fault(_path(detail["loc"], data), _sentence(detail, model))
+        for detail in error.errors(include_url=False)
+        if detail["type"] != "default_factory_not_called"  # the field it depends on is a fault already
+    ]
+
+
+_SENTENCES = {
+    "missing": "is missing; write {example}",
+    "literal_error": "is not one of {expected}; write one of them, in quotes",
+    "string_type": "is not a text; write it in quotes",
+    "string_pattern_mismatch": "is not a name; use letters, digits, - and _, beginning with a letter",
+    "int_type": "is not a whole number; write one",
+    "int_from_float": "is not a whole number; write one",
+    "float_type": "is not a number; write one",
+    "finite_number": "is not a number that can be used; write one",
+    "greater_than_equal": "is too small; write {ge} or more",
+    "less_than_equal": "is too large; write {le} or less",
+    "greater_than": "is too small; write more than {gt}",
+    "less_than": "is too large; write less than {lt}",
+    "too_short": "is empty; write at least one",
+}
+_A_TABLE = "is not a table of settings; write one, as reference.toml does"
+_A_LIST = "is not a list; write one, as reference.toml does"
+
+
+def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"is no setting; {meant(str(detail['loc'][-1]), _model_at(detail['loc'], model).model_fields)}"
+    if kind == "missing":
+        return _SENTENCES[kind].format(example=_example(detail["loc"], model))
+    if kind == "value_error":
+        text = str(context["error"])
+    elif kind in _SENTENCES:
+        text = _SENTENCES[kind].format_map(context)
+    elif kind in ("tuple_type", "list_type"):
+        text = _A_LIST
+    else:  # model_type, dict_type
+        text = _A_TABLE
+    return f"{_shown(detail['input'])} {text}".lstrip()
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands in the file; tables and lists are named by their path only."""
+    if isinstance(value, Mapping | list | tuple | BaseModel):
+        return ""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _path(location: Sequence[int | str], data: object) -> str:
+    """Return a location as users write it, with a guest's name in place of its number."""
+    parts = []
+    for part in location:
+        data = _inside(data, part)
+        name = data.get("name") if isinstance(data, Mapping) and isinstance(part, int) else None
+        parts.append(name if isinstance(name, str) else str(part))
+    return ".".join(parts)
+
+
+def _inside(data: Any, part: int | str) -> object:
+    try:
+        return data[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _model_at(location: Sequence[int | str], model: type[BaseModel]) -> type[BaseModel]:
+    """Return the table of settings that the last part of ``location`` stands in."""
+    for part in location[:-1]:
+        field = model.model_fields.get(part) if isinstance(part, str) else None
+        model = _model_in(field.annotation) or model if field else model
+    return model
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """Return the table of settings that a field's type speaks of: itself, in a list, in a table, or none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
+
+
+def _example(location: Sequence[int | str], model: type[BaseModel]) -> str:
+    name = str(location[-1])
+    examples = _model_at(location, model).model_fields[name].examples
+    return f"{name} = {examples[0]}" if examples else f"[{name}]"

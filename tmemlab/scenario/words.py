@@ -1,0 +1,114 @@
+"""A scenario as an English text, for reports: every sentence comes from the values."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tmemlab.units import format_size, format_time
+
+if TYPE_CHECKING:
+    from tmemlab.scenario.guest import Guest, Workload
+    from tmemlab.scenario.scenario import Scenario
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def describe(scenario: "Scenario") -> str:
+    """Return the scenario in four paragraphs, divided by empty lines: machine, guests, programs, run."""
+    return "\n\n".join((_machine(scenario), _guests(scenario), _programs(scenario), _run(scenario)))
+
+
+def _machine(scenario: "Scenario") -> str:
+    n, host = len(scenario.guests), scenario.host.memory
+    asked = sum(guest.memory for guest in scenario.guests)
+    share = f"{asked / host:.3g} times as much; an equal share would be {format_size(host / n)} for each"
+    return (
+        f"{_number(n).capitalize()} {'guest shares' if n == 1 else 'guests share'} {format_size(host)} of one host's "
+        f"memory. {'It asks' if n == 1 else 'They ask'} for {format_size(asked)} in all, {share if asked > host else 'which the host has'}."
+    )
+
+
+def _guests(scenario: "Scenario") -> str:
+    def storage(guest: "Guest") -> str:
+        device = scenario.storage[guest.storage]
+        return (
+            f"keeps its files and its swap on the device {guest.storage}, which takes {format_time(device.random_ns)} "
+            f"for a page anywhere and {format_time(device.sequential_ns)} for the next in a row"
+        )
+
+    guests = scenario.guests
+    text = " ".join(_by_value(guests, phrase) for phrase in (_memory, storage, _idle))
+    if any(guest.committed_factor != 1 for guest in guests):
+        text += " " + _by_value(guests, _promises)
+    late = [f"{guest.name} at {format_time(guest.start)}" for guest in guests if guest.start]
+    return f"{text} During the run are created: {_listed(late)}." if late else text
+
+
+def _memory(guest: "Guest") -> str:
+    room = f", may grow to {format_size(guest.maxmem)}," if guest.maxmem > guest.memory else ""
+    swap = f"a swap device of {format_size(guest.swap)}" if guest.swap else "no swap device, and so no frontswap"
+    return f"asks for {format_size(guest.memory)}{room} and has {swap}"
+
+
+def _idle(guest: "Guest") -> str:
+    if guest.idle is None:
+        return f"holds {format_size(guest.kernel_memory)} of kernel and nothing else while no program runs"
+    parts = guest.kernel_memory, guest.idle.anonymous, guest.idle.file
+    kernel, anonymous, file = (format_size(part) for part in parts)
+    return (
+        f"idles at {format_size(sum(parts))} ({kernel} of kernel, {anonymous} of services, {file} of files), "
+        f"touching {guest.idle.touches_per_s:g} pages a second"
+    )
+
+
+def _promises(guest: "Guest") -> str:
+    return f"promises its programs {guest.committed_factor:.3g} times the memory they use"
+
+
+def _programs(scenario: "Scenario") -> str:
+    programs = [
+        (start, f"{guest.name} runs {_program(workload)} at {format_time(start)}")
+        for guest in scenario.guests
+        for start, workload in zip(scenario.starts(guest), guest.workloads, strict=True)
+    ]
+    if not programs:
+        return "No programs run."
+    programs.sort(key=lambda program: program[0])
+    by = f"By the schedule {scenario.schedule}" if scenario.schedule else "Counted from the start of the run"
+    return f"{by}, {_listed([program for _, program in programs])}."
+
+
+def _program(workload: "Workload") -> str:
+    what = workload.trace or f"a generated load ({workload.generate['kind']})"
+    return what if workload.repeat == 1 else f"{what} {_number(workload.repeat)} times in a row"
+
+
+def _run(scenario: "Scenario") -> str:
+    size = "The run is at full size."
+    if scenario.scale > 1:
+        size = (
+            f"The run is a miniature in which one simulated page stands for {scenario.scale} real ones; "
+            "all sizes and counts are given in real ones."
+        )
+    end = f"lasts {format_time(scenario.duration)}" if scenario.duration else "ends when every program has ended"
+    return f"{size} It {end}, and its random choices grow from the seed {scenario.seed}."
+
+
+def _by_value(guests: Sequence["Guest"], phrase: Callable[["Guest"], str]) -> str:
+    """Return one sentence for each phrase that holds for some guests, with those guests as its subject."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for guest in guests:
+        groups[phrase(guest)].append(guest.name)
+    sentences = []
+    for text, names in groups.items():
+        every = "Each guest" if len(names) == len(guests) else f"Each of {_listed(names)}"
+        sentences.append(f"{names[0] if len(names) == 1 else every} {text}.")
+    return " ".join(sentences)
+
+
+def _listed(items: Sequence[str]) -> str:
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def _number(n: int) -> str:
+    return _NUMBERS[n] if n < len(_NUMBERS) else str(n)
