@@ -17,6 +17,7 @@ ASKED = [f"python{PYPROJECT['project']['requires-python']}", *PYPROJECT["project
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}  # matplotlib on conda-forge brings Qt
 CONDA_ONLY = {"pip"}
 NOT_IMPORTED = {"jupyterlab", "jupytext"}  # `tmemlab lab` starts JupyterLab, which opens the notebooks through jupytext
+COMES_WITH = {"pydantic_core": "pydantic"}
 PIN = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+")
 
 
@@ -62,4 +63,5 @@ def imported_by_the_package() -> set[str]:
     nodes = [node for path in (ROOT / "tmemlab").rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
-    return {name.partition(".")[0] for name in names}
+    tops = {name.partition(".")[0] for name in names}
+    return {COMES_WITH.get(name, name) for name in tops}

@@ -149,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _mistake(f"{error.format_message().rstrip('.')}; see --help")
     except TmemlabError as error:
         return _mistake(str(error))
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except (BrokenPipeError, SystemExit):  # whoever read our output has seen enough; typer tells by SystemExit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:

@@ -30,7 +30,8 @@ def _strategies() -> Names:
 
 
 def _scenarios() -> Names:
-    return [(name, load_scenario(name).title) for name in scenario_names()]
+    manual = "Every setting, its default and a comment: the manual"  # as all settings there, its title is the default
+    return [(name, load_scenario(name).title or manual) for name in scenario_names()]
 
 
 def _storage() -> Names:

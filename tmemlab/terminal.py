@@ -51,12 +51,11 @@ def show_json(document: Any) -> None:
     print(json.dumps(document, indent=1, allow_nan=False))
 
 
-def show_names(rows: Iterable[tuple[str, str]]) -> None:
-    """Print names and what they mean, side by side."""
-    table = Table.grid(padding=(0, 2))
-    for row in rows:
-        table.add_row(*row)
-    _print(table)
+def show_names(rows: Sequence[tuple[str, str]]) -> None:
+    """Print names and what they mean, one to a line."""
+    width = max(len(name) for name, _ in rows)
+    for name, meaning in rows:
+        print(f"{name:{width}}  {meaning}")
 
 
 def show(result: "Run | Comparison") -> None:
