@@ -21,11 +21,11 @@ def describe(scenario: "Scenario") -> str:
 def _machine(scenario: "Scenario") -> str:
     n, host = len(scenario.guests), scenario.host.memory
     asked = sum(guest.memory for guest in scenario.guests)
-    share = f"{asked / host:.3g} times as much; an equal share would be {format_size(host / n)} for each"
-    return (
-        f"{_number(n).capitalize()} {'guest shares' if n == 1 else 'guests share'} {format_size(host)} of one host's "
-        f"memory. {'It asks' if n == 1 else 'They ask'} for {format_size(asked)} in all, {share if asked > host else 'which the host has'}."
-    )
+    who, they_ask = ("One guest shares", "It asks") if n == 1 else (f"{_number(n).capitalize()} guests share", "They ask")
+    text = f"{who} {format_size(host)} of one host's memory. {they_ask} for {format_size(asked)} in all"
+    if asked <= host:
+        return f"{text}, which the host has."
+    return f"{text}, {asked / host:.3g} times as much; an equal share would be {format_size(host / n)} for each."
 
 
 def _guests(scenario: "Scenario") -> str:
