@@ -81,8 +81,6 @@ def _build(base: Path, name: str, meta: Meta, chunks: Chunks) -> Table:
             shutil.rmtree(base / name)
         try:
             part.rename(base / name)
-        except FileExistsError:
-            pass
         except OSError:
             if not (base / name).exists():
                 raise

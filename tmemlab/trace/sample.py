@@ -21,7 +21,7 @@ GROUP: Final = 32  # pages
 def keep_groups(n_pages: int, anonymous_pages: int, rate: float, seed: int) -> NDArray[np.bool_]:
     """Return for every group of pages whether it is kept; a group is anonymous if its first page is."""
     groups = np.arange(-(-n_pages // GROUP), dtype=np.uint64)
-    ranks = _mix(groups + np.uint64(seed % (1 << 64)) * np.uint64(0x9E3779B97F4A7C15))
+    ranks = _mix(groups + np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 64)))
     border = -(-anonymous_pages // GROUP)
     keep = np.zeros(len(groups), bool)
     for kind in (slice(0, border), slice(border, None)):
@@ -33,7 +33,7 @@ def keep_groups(n_pages: int, anonymous_pages: int, rate: float, seed: int) -> N
 def sampled(chunks: Iterable[Chunk], keep: NDArray[np.bool_], tolerance: int) -> Chunks:
     """Yield the rows whose group is kept, each still at its time in the whole trace to within ``tolerance`` [ns]."""
     kept_before = np.concatenate([[0], np.cumsum(keep)])
-    now = fitted = think = 0
+    now = fitted = think = fitted_think = 0
     for accesses, events in chunks:
         clock, think = clock_of((accesses, events), now, think)
         now = int(clock[-1]) if len(clock) else now
@@ -43,8 +43,10 @@ def sampled(chunks: Iterable[Chunk], keep: NDArray[np.bool_], tolerance: int) ->
         rows = stays.copy()
         rows[escapes] = some
         times = clock[stays]
-        yield insert_think((accesses[rows], events[some]), fit_think(times, fitted, tolerance))
+        changes = fit_think(times, fitted, tolerance, fitted_think)
+        yield insert_think((accesses[rows], events[some]), changes)
         fitted = int(times[-1]) if len(times) else fitted
+        fitted_think = int(changes.values[-1]) if len(changes.values) else fitted_think
 
 
 def _wanted(events: NDArray[np.void], kept_before: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ class ThinkTimes(NamedTuple):
     values: NDArray[np.int64]  # [ns]
 
 
-def fit_think(clock: NDArray[np.int64], start: int, tolerance: int) -> ThinkTimes:
+def fit_think(clock: NDArray[np.int64], start: int, tolerance: int, think: int = 0) -> ThinkTimes:
     """Return think times under which access ``i`` happens within ``tolerance`` of ``clock[i]``, the last one exactly.
 
     The longest line that stays within the tolerance of every access is drawn, then the next one from its end. A pause
@@ -31,6 +31,8 @@ def fit_think(clock: NDArray[np.int64], start: int, tolerance: int) -> ThinkTime
         The time before the first access [ns], no later than ``clock[0] + tolerance`` and ``clock[-1]``.
     tolerance : int
         [ns]
+    think : int
+        The think time in force before the first access [ns].
     """
     clock = np.asarray(clock, np.int64)
     places: list[int] = []
@@ -45,10 +47,10 @@ def fit_think(clock: NDArray[np.int64], start: int, tolerance: int) -> ThinkTime
             values.append(value)
             now += (end - place) * value
             place = end
-        if not values or values[-1] != clock[-1] - now:
-            places.append(place)
-            values.append(int(clock[-1]) - now)
-    return ThinkTimes(np.array(places, np.int64), np.array(values, np.int64))
+        places.append(place)
+        values.append(int(clock[-1]) - now)
+    changes = np.diff(np.array(values, np.int64), prepend=think) != 0
+    return ThinkTimes(np.array(places, np.int64)[changes], np.array(values, np.int64)[changes])
 
 
 def _longest_line(
@@ -70,7 +72,7 @@ def _longest_line(
             break
         reach = min(2 * reach, _LONGEST_REACH)
     steady = round((int(clock[end - 1]) - now) / (end - place))
-    return end, min(max(steady, least), most)
+    return end, min(max(steady, least, 1), most)  # no access is free if the tolerance allows it to cost something
 
 
 def clock_of(chunk: Chunk, now: int, think: int) -> tuple[NDArray[np.int64], int]:

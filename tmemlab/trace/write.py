@@ -81,6 +81,7 @@ class TraceWriter:
             self._file = pq.ParquetWriter(
                 self._part,
                 pa.schema([(column, getattr(pa, kind)()) for column, kind in COLUMNS.items()]),
+                store_schema=False,  # so that Arrow shows the file's metadata as the schema's
                 compression="zstd",
                 compression_level=self._level,
                 use_dictionary=["event", "first", "count", "value"],

@@ -12,6 +12,7 @@ from tmemlab.trace.trace import Trace
 from tmemlab.units import NS_PER_S
 
 MOST_ACCESSES: Final = 1 << 31  # they are made in memory
+MOST_SEED: Final = 1 << 64
 LONGEST_THINK: Final = 3600 * NS_PER_S  # ns
 
 

@@ -7,7 +7,7 @@ An estimate, until an idle system is recorded: popularity falls as Zipf's law wi
 import numpy as np
 
 from tmemlab.trace.format import ESCAPE, MOST_PAGES, PAGE_SHIFT, SYSCALL, THINK, WRITE, Accesses, make_events
-from tmemlab.trace.synth.build import MOST_ACCESSES, build, check_arguments, draw, zipf_shares
+from tmemlab.trace.synth.build import MOST_ACCESSES, MOST_SEED, build, check_arguments, draw, zipf_shares
 from tmemlab.trace.trace import Trace
 from tmemlab.units import NS_PER_S
 
@@ -46,7 +46,6 @@ def idle(
     seed : int
         Of the random numbers.
     """
-    pages = anonymous_pages + file_pages
     check_arguments(
         "idle",
         anonymous_pages=(anonymous_pages, 0, MOST_PAGES),
@@ -55,7 +54,9 @@ def idle(
         boot_s=(boot_s, 0.0, 3600.0),
         write_fraction=(write_fraction, 0.0, 1.0),
         stands_for=(stands_for, 1, MOST_PAGES),
+        seed=(seed, 0, MOST_SEED),
     )
+    pages = anonymous_pages + file_pages
     check_arguments("idle", **{"anonymous_pages + file_pages": (pages, 1, MOST_PAGES)})
     check_arguments("idle", duration_s=(duration_s, 1 / touches_per_s, MOST_ACCESSES / touches_per_s))
     random = np.random.default_rng(seed)

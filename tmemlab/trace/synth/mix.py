@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.trace.format import ESCAPE, MOST_PAGES, PAGE_SHIFT, SYSCALL, THINK, WHOLE, WRITE, make_events
-from tmemlab.trace.synth.build import LONGEST_THINK, MOST_ACCESSES, build, check_arguments
+from tmemlab.trace.synth.build import LONGEST_THINK, MOST_ACCESSES, MOST_SEED, build, check_arguments
 from tmemlab.trace.trace import Trace
 
 
@@ -22,6 +22,7 @@ class Mix:
     syscall_fraction: float  # of the accesses to file pages
     think_ns: int
     stands_for: int
+    seed: int
 
     def __post_init__(self) -> None:
         check_arguments(
@@ -33,6 +34,7 @@ class Mix:
             syscall_fraction=(self.syscall_fraction, 0.0, 1.0),
             think_ns=(self.think_ns, 0, LONGEST_THINK),
             stands_for=(self.stands_for, 1, MOST_PAGES),
+            seed=(self.seed, 0, MOST_SEED),
         )
 
     def trace(self, ranks: NDArray[np.int64], random: np.random.Generator) -> Trace:

@@ -45,6 +45,7 @@ def uniform(
         syscall_fraction=syscall_fraction,
         think_ns=think_ns,
         stands_for=stands_for,
+        seed=seed,
     )
     random = np.random.default_rng(seed)
     return mix.trace(random.integers(0, pages, accesses), random)

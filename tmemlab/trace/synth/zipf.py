@@ -38,6 +38,7 @@ def zipf(
         syscall_fraction=syscall_fraction,
         think_ns=think_ns,
         stands_for=stands_for,
+        seed=seed,
     )
     random = np.random.default_rng(seed)
     return mix.trace(draw(zipf_shares(pages, exponent), accesses, random), random)

@@ -1,0 +1,163 @@
+"""The traces in data/traces are whole, and the recipe that made them keeps every record."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.trace_cases import own_cache, read_whole
+from tmemlab.trace import ESCAPE, FREE, SYSCALL, THINK, WHOLE, WRITE, Extent, Trace, load_trace, trace_names
+from tmemlab.trace.load import traces_folder
+from tmemlab.trace.think import clock_of
+
+__all__ = ["own_cache"]
+
+NAMES = ("gccmake", "greptwice", "pandas", "redis", "sort", "sqlite")
+S = 1_000_000_000
+
+
+def load_recipe() -> ModuleType:
+    """Import the conversion script, which is no part of a package."""
+    spec = importlib.util.spec_from_file_location("convert_recordings", traces_folder() / "convert.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+RECIPE = load_recipe()
+
+
+def recording(*records: tuple[int, int, int, bool]) -> Any:
+    t_us, op, page, file = (np.array(column) for column in zip(*records, strict=True))
+    return RECIPE.Recording(t_us, op, page, file)
+
+
+LOAD, STORE, FETCH, READ, FILE_WRITE, FREED = range(6)
+
+
+def test_records_become_rows() -> None:
+    made, directory = RECIPE.convert(
+        recording(
+            (0, FETCH, 0, True),
+            (0, STORE, 1, False),
+            (0, STORE, 2, False),
+            (0, READ, 3, True),
+            (0, FREED, 2, False),
+            (0, FREED, 1, False),
+            (0, STORE, 4, False),
+            (0, FILE_WRITE, 3, True),
+            (0, LOAD, 4, False),
+            (0, FREED, 0, True),
+            (0, FREED, 4, False),
+        ),
+        7 * S,
+    )
+    accesses, events = made
+    assert directory == [Extent(0, 3, anonymous=True), Extent(3, 2, anonymous=False, file=0)]
+    whole_write = SYSCALL | WRITE | WHOLE
+    assert [(int(row) >> 4, int(row) & 15) for row in accesses] == [
+        (0, ESCAPE),
+        (3, 0),
+        (0, WRITE),
+        (1, WRITE),
+        (4, SYSCALL),
+        (0, ESCAPE),
+        (2, WRITE),
+        (4, whole_write),
+        (2, 0),
+        (0, ESCAPE),
+    ]
+    assert [tuple(event)[:3] for event in events.tolist()] == [(THINK, 0, 0), (FREE, 0, 2), (FREE, 2, 2)]
+    assert events["value"][0] == S
+
+
+def test_frees_are_merged_only_between_two_accesses() -> None:
+    (accesses, events), _ = RECIPE.convert(
+        recording(
+            *((0, STORE, page, False) for page in range(6)),
+            *((0, FREED, page, False) for page in (5, 1, 0)),
+            (0, LOAD, 2, False),
+            *((0, FREED, page, False) for page in (2, 3)),
+        ),
+        7 * S,
+    )
+    frees = events[events["kind"] == FREE]
+    assert [tuple(event)[1:3] for event in frees.tolist()] == [(0, 2), (5, 1), (2, 2)]
+    assert np.flatnonzero(accesses & ESCAPE).tolist() == [0, 7, 8, 10]
+
+
+def test_the_clock_keeps_a_pause_and_the_total() -> None:
+    busy = [(10 * i, LOAD, 0, False) for i in range(1000)]
+    after = [(9_000_000 + 10 * i, LOAD, 0, False) for i in range(1001)]
+    clock = RECIPE.clock(recording(*busy, *after), 90 * S)
+    assert clock[-1] == 90 * S
+    assert clock[999] < 2 * S  # all but the pause after the 1000th record is short
+    assert clock[1000] > 88 * S
+    assert (np.diff(clock) >= 0).all()
+
+
+def test_the_records_of_a_window_are_spread_over_it() -> None:
+    windows = [(1000 * (i // 4), LOAD, 0, False) for i in range(400)]
+    clock = RECIPE.clock(recording(*windows), 400 * S)
+    np.testing.assert_allclose(clock, np.arange(1, 401) * S, rtol=0.02)
+
+
+def test_the_converted_clock_is_within_its_tolerance() -> None:
+    random = np.random.default_rng(5)
+    times = np.cumsum(random.choice([0, 0, 0, 5, 3000], 5000))
+    made = recording(*((int(t), LOAD, 0, False) for t in times))
+    chunk, _ = RECIPE.convert(made, 100 * S)
+    clock, _ = clock_of(chunk, 0, 0)
+    clock = clock[chunk[0] & ESCAPE == 0]
+    assert np.abs(clock - RECIPE.clock(made, 100 * S)).max() <= 0.1 * S
+    assert clock[-1] == 100 * S
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_trace_is_what_it_says(name: str) -> None:
+    trace = load_trace(name)
+    accesses, events = read_whole(trace)
+    anonymous = trace.directory[0].count
+    counted = RECIPE.counts_of_trace((accesses, events), anonymous)
+    assert counted == {key: trace.meta[key] for key in counted}
+    assert counted["distinct_pages"] == trace.n_pages
+    assert trace.stands_for == 16
+    assert trace.meta["pseudo_file"] is True
+    assert trace.meta["native_estimated"] is (name in ("greptwice", "redis"))
+    assert trace.n_events < 0.02 * trace.n_accesses
+    assert (events["value"][events["kind"] == THINK] > 0).all()
+    assert clock_of((accesses, events), 0, 0)[0][-1] == round(trace.duration_s * S)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_says_the_same(name: str) -> None:
+    trace = load_trace(name)
+    lines = (traces_folder() / "README.md").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith(f"| `{name}` |"))
+    said = [cell.strip().replace(",", "") for cell in line.split("|")[3:9]]
+    meta = trace.meta
+    expected = [trace.n_accesses, trace.n_pages, trace.directory[0].count]
+    expected += [meta["peak_live_pages"], meta["peak_anonymous_pages"], meta["epoch"]]
+    assert said == [str(number) for number in expected]
+    assert f"{meta['native_s']:.3f} s" in line
+    assert f"{trace.duration_s:.1f} s" in line
+
+
+def test_the_shipped_traces_are_small() -> None:
+    assert tuple(trace_names()) == NAMES
+    assert sum(path.stat().st_size for path in Path(traces_folder()).glob("*.parquet")) < 25e6
+
+
+def test_a_shipped_trace_can_be_sampled() -> None:
+    trace = load_trace("redis")
+    small: Trace = trace.at_scale(64)
+    assert small.duration_s == pytest.approx(trace.duration_s)
+    assert small.n_accesses < 0.5 * trace.n_accesses
+    assert np.count_nonzero(read_whole(small)[0] & ESCAPE) < 0.05 * small.n_accesses
