@@ -1,13 +1,15 @@
 """What is wrong with a scenario, as sentences: one line a fault, with its path, the value and the way out."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tmemlab.errors import ScenarioError, meant
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 class Fault(NamedTuple):
@@ -23,13 +25,39 @@ def refuse(where: str, faults: Sequence[Fault]) -> ScenarioError:
     return ScenarioError("\n".join(lines))
 
 
-def faults_of(error: ValidationError, data: object, model: type[BaseModel]) -> list[Fault]:
-    """Return each fault that validation found in ``data`` as a path and a sentence."""
-    return [
-        Fault(_path(detail["loc"], data), _sentence(detail, model))
-        for detail in error.errors(include_url=False)
-        if detail["type"] != "default_factory_not_called"  # the field it depends on is a fault already
-    ]
+class Faulty(ValueError):
+    """Several faults that one check found, with paths from where it looked."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+def complain(faults: Iterable[Fault]) -> None:
+    """Raise what a check found, if it found anything; for validators."""
+    found = list(faults)
+    if found:
+        raise Faulty(found)
+
+
+def checked(model: type[AnyModel], data: object, where: str, known: Sequence[Fault] = ()) -> AnyModel:
+    """Return ``data`` as a ``model``, or raise all its faults at once, after those already ``known``."""
+    try:
+        value = model.model_validate(data)
+    except ValidationError as error:
+        raise refuse(where, [*known, *_faults(error, data, model)]) from None
+    if known:
+        raise refuse(where, known)
+    return value
+
+
+def _faults(error: ValidationError, data: object, model: type[BaseModel]) -> Iterator[Fault]:
+    for detail in error.errors(include_url=False):
+        cause, path = detail.get("ctx", {}).get("error"), _path(detail["loc"], data)
+        if isinstance(cause, Faulty):
+            yield from (Fault(".".join(filter(None, (path, fault.path))), fault.sentence) for fault in cause.faults)
+        elif detail["type"] != "default_factory_not_called":  # the setting it depends on is a fault already
+            yield Fault(path, _sentence(detail, model))
 
 
 _SENTENCES = {
@@ -45,7 +73,6 @@ _SENTENCES = {
     "less_than_equal": "is too large; write {le} or less",
     "greater_than": "is too small; write more than {gt}",
     "less_than": "is too large; write less than {lt}",
-    "too_short": "is empty; write at least one",
 }
 _A_TABLE = "is not a table of settings; write one, as reference.toml does"
 _A_LIST = "is not a list; write one, as reference.toml does"

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tmemlab.errors import TraceError, meant
+from tmemlab.scenario import checks
+from tmemlab.scenario.faults import complain
 from tmemlab.scenario.values import Count, Factor, Name, Number, Settings, Size, SomeSize, SomeTime, Time
 from tmemlab.trace import GENERATORS, trace_names
 from tmemlab.trace.load import trace_path
-from tmemlab.units import NS_PER_S, format_size, parse_size
+from tmemlab.units import NS_PER_S, parse_size
 
 
 class SelfBalloonSettings(Settings):
@@ -74,10 +76,13 @@ class Workload(Settings):
         for name, value in arguments.items():
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"has {name} = {value!r}, and generators take numbers; write one")
+        called = signature(GENERATORS[kind])
         try:
-            signature(GENERATORS[kind]).bind(**arguments)
+            called.bind(**arguments)
         except TypeError as error:
-            raise ValueError(f"does not suit the generator {kind!r}: {error}; its arguments are in its help") from None
+            raise ValueError(
+                f"does not suit the generator {kind!r}: {error}; it takes {', '.join(called.parameters)}"
+            ) from None
         return generate
 
     @model_validator(mode="after")
@@ -112,16 +117,7 @@ class Guest(Settings):
 
     @model_validator(mode="after")
     def _memory_fits(self) -> Self:
-        if self.memory > self.maxmem:
-            raise ValueError(
-                f"has memory {format_size(self.memory)}, more than its maxmem {format_size(self.maxmem)}; "
-                "lower memory or raise maxmem"
-            )
-        if self.kernel_memory >= self.memory:
-            raise ValueError(
-                f"has kernel_memory {format_size(self.kernel_memory)}, which leaves nothing of its memory "
-                f"{format_size(self.memory)} to programs; lower kernel_memory or raise memory"
-            )
+        complain(checks.guest_itself(self))
         return self
 
     def each(self) -> tuple["Guest", ...]:

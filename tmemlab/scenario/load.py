@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from tmemlab.errors import ScenarioError, meant
-from tmemlab.scenario.faults import Fault, faults_of, refuse
+from tmemlab.scenario.faults import Fault, checked, refuse
 from tmemlab.scenario.override import override
 from tmemlab.scenario.scenario import Scenario
-from tmemlab.trace.load import traces_folder
+from tmemlab.trace.load import SUFFIX, traces_folder
 
 VARIANT = ("base", "name", "title", "description", "set")  # what a file with a base may hold
 
 
-def load_scenario(name_or_path: str | os.PathLike[str] | Scenario, set: Mapping[str, object] | None = None) -> Scenario:
-    """Return the scenario of this name or in this file, with some of its settings changed.
+def load_scenario(
+    source: str | os.PathLike[str] | Mapping[str, object] | Scenario, set: Mapping[str, object] | None = None
+) -> Scenario:
+    """Return a scenario, with some of its settings changed.
 
     Parameters
     ----------
-    name_or_path : str, path or Scenario
-        A name from `scenario_names`, a path that ends in ``.toml``, or a scenario that is there already.
+    source : str, path, Mapping or Scenario
+        A name from `scenario_names`, a path that ends in ``.toml``, what such a file holds, or a scenario.
     set : Mapping, optional
         Path to new value, such as ``{"host.memory": "6GiB", "guests.*.swap": 0}``, in the words of the file.
 
@@ -32,19 +32,15 @@ def load_scenario(name_or_path: str | os.PathLike[str] | Scenario, set: Mapping[
     ScenarioError
         If there is no such file, it cannot be read, or it has faults: all of them at once, one line each.
     """
-    if isinstance(name_or_path, Scenario):
-        where, data = name_or_path.name, name_or_path.model_dump(mode="json")
+    if isinstance(source, Scenario):
+        source = source.model_dump(mode="json")
+    if isinstance(source, Mapping):
+        where, data = str(source.get("name", "")), dict(source)
     else:
-        path = _find(name_or_path)
+        path = _find(source)
         where, data = path.name, _read_with_base(path, ())
     data, faults = override(data, set or {})
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as error:
-        raise refuse(where, [*faults, *faults_of(error, data, Scenario)]) from None
-    if faults:
-        raise refuse(where, faults)
-    return scenario
+    return checked(Scenario, data, where, known=faults)
 
 
 def scenario_names() -> list[str]:
@@ -76,13 +72,9 @@ def _read_with_base(path: Path, variants: tuple[Path, ...]) -> dict[str, Any]:
         raise refuse(path.name, [Fault("base", "leads back to this file; name a scenario that does not need it")])
     variant = _read(path)
     if "base" not in variant:
-        return {"name": path.stem, **variant}
+        return _with_traces_beside({"name": path.stem, **variant}, path.parent)
     base, settings = variant["base"], variant.get("set", {})
-    faults = [
-        Fault(key, f"is no setting of a variant; {meant(key, VARIANT)} Other settings go below [set]")
-        for key in variant
-        if key not in VARIANT
-    ]
+    faults = [Fault(key, _misplaced(key)) for key in variant if key not in VARIANT]
     if not isinstance(base, str):
         faults.append(Fault("base", "is not a text; write the name of a scenario, in quotes"))
     if not isinstance(settings, Mapping):
@@ -93,7 +85,26 @@ def _read_with_base(path: Path, variants: tuple[Path, ...]) -> dict[str, Any]:
     data, faults = override(below, settings)
     if faults:
         raise refuse(path.name, [Fault(f"set.{path_}", sentence) for path_, sentence in faults])
-    return {**data, "name": path.stem, **{key: variant[key] for key in VARIANT[1:4] if key in variant}}
+    data |= {"name": path.stem, **{key: variant[key] for key in VARIANT[1:4] if key in variant}}
+    return _with_traces_beside(data, path.parent)
+
+
+def _misplaced(key: str) -> str:
+    if key in Scenario.model_fields:
+        return "is a setting of the base; write it below [set]"
+    return f"is no setting of a variant; {meant(key, VARIANT)}"
+
+
+def _with_traces_beside(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return ``data``, in which the path of a trace that lies beside the scenario's file starts from where we are."""
+    guests = data.get("guests")
+    for guest in guests if isinstance(guests, list) else ():
+        workloads = guest.get("workloads") if isinstance(guest, dict) else None
+        for workload in workloads if isinstance(workloads, list) else ():
+            trace = workload.get("trace") if isinstance(workload, dict) else None
+            if isinstance(trace, str) and trace.endswith(SUFFIX) and (folder / trace).is_file():
+                workload["trace"] = str(folder / trace)
+    return data
 
 
 def _read(path: Path) -> dict[str, Any]:

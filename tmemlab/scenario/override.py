@@ -26,7 +26,8 @@ def override(data: dict[str, Any], settings: Mapping[str, object]) -> tuple[dict
     faults = []
     for path, value in _flat(settings):
         try:
-            _put(data, path.split("."), value, walked=())
+            if not _put(data, path.split("."), value, walked=()):
+                faults.append(Fault(path, "matches nothing; * stands for entries that are there"))
         except LookupError as error:
             faults.append(Fault(path, str(error.args[0])))
     return data, faults
@@ -40,19 +41,24 @@ def _flat(settings: Mapping[str, object], above: str = "") -> Iterator[tuple[str
             yield above + key, value
 
 
-def _put(table: Any, parts: list[str], value: object, walked: tuple[str, ...]) -> None:
-    """Set every place below ``table`` that ``parts`` names."""
+def _put(table: Any, parts: list[str], value: object, walked: tuple[str, ...]) -> int:
+    """Set every place below ``table`` that ``parts`` names; return how many."""
+    places = 0
     for key in _keys(table, parts[0], walked):
         if len(parts) == 1:
             table[key] = deepcopy(value)
+            places += 1
         else:
             below = table.setdefault(key, {}) if isinstance(table, dict) else table[key]
-            _put(below, parts[1:], value, (*walked, parts[0]))
+            places += _put(below, parts[1:], value, (*walked, parts[0]))
+    return places
 
 
 def _keys(table: Any, part: str, walked: tuple[str, ...]) -> list[Any]:
     """Return the keys of ``table`` that one part of a path names."""
     where = ".".join(walked)
+    if not part:
+        raise LookupError("is no path; write names with one dot between two")
     if isinstance(table, dict):
         return list(table) if part == "*" else [part]
     if not isinstance(table, list):

@@ -2,31 +2,25 @@
 
 import hashlib
 import json
-from collections import Counter
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from tmemlab.errors import meant
+from tmemlab.scenario import checks
+from tmemlab.scenario.faults import checked, complain
 from tmemlab.scenario.guest import Guest
 from tmemlab.scenario.machine import STORAGE, Costs, Host, Storage
 from tmemlab.scenario.values import Count, Number, Settings, SomeTime, Time, Times
 from tmemlab.scenario.words import describe
-from tmemlab.units import NS_PER_S, format_size, format_time
+from tmemlab.units import NS_PER_S
+
+Schedules = dict[str, dict[str, Times]]  # name -> guest -> start of each of its workloads [ns]
 
 
 def _fits_the_machine(guest: Guest, info: ValidationInfo) -> Guest:
-    """Check one guest against host and storage; what is itself at fault is not looked at."""
-    if guest.name == "host":
-        raise ValueError("is called host, which results call the host itself; give it another name")
-    host, storage = info.data.get("host"), info.data.get("storage")
-    if host is not None and guest.memory > host.memory:
-        raise ValueError(
-            f"starts with memory {format_size(guest.memory)}, but the host has {format_size(host.memory)}; "
-            "lower its memory or raise host.memory"
-        )
-    if storage is not None and guest.storage not in storage:
-        raise ValueError(f"has storage {guest.storage!r}, which is no device; {meant(guest.storage, storage)}")
+    around = (info.data.get(setting) for setting in ("scale", "host", "storage"))
+    complain(checks.guest_on_the_machine(guest, *around))
     return guest
 
 
@@ -46,48 +40,30 @@ class Scenario(Settings):
     host: Host
     storage: Storage = Field(default_factory=lambda: dict(STORAGE))
     costs: Costs = Costs()
-    guests: tuple[Annotated[Guest, AfterValidator(_fits_the_machine)], ...] = Field(min_length=1)
-    schedules: dict[str, dict[str, Times]] = Field(default_factory=dict)  # when programs start, in place of their start
+    guests: tuple[Annotated[Guest, AfterValidator(_fits_the_machine)], ...] = Field(
+        examples=['[{ name = "web", maxmem = "2GiB" }]']
+    )
+    schedules: Schedules = Field(default_factory=dict)  # when programs start, in place of their start
     schedule: str = ""  # the one that holds; "": each program's own start
+
+    @field_validator("host")
+    @classmethod
+    def _host_can_be_counted(cls, host: Host, info: ValidationInfo) -> Host:
+        complain(checks.too_many_pages({"memory": host.memory}, info.data.get("scale", 1)))
+        return host
 
     @field_validator("guests")
     @classmethod
     def _each_guest(cls, guests: tuple[Guest, ...], info: ValidationInfo) -> tuple[Guest, ...]:
-        """Let each guest stand for itself, and check them all together."""
         guests = tuple(one for guest in guests for one in guest.each())
-        twice = [name for name, times in Counter(guest.name for guest in guests).items() if times > 1]
-        if twice:
-            raise ValueError(f"has more than one guest called {twice[0]!r}; give each its own name")
-        host = info.data.get("host")
-        if host is not None:
-            share = host.share(len(guests), reserve=True)
-            for guest in guests:
-                if guest.kernel_memory >= share:
-                    raise ValueError(
-                        f"has {len(guests)} guests, so that strategies with fixed shares leave {format_size(share)} to "
-                        f"{guest.name!r}, whose kernel_memory is {format_size(guest.kernel_memory)} already; "
-                        "raise host.memory or take fewer guests"
-                    )
+        complain(checks.guests_together(guests, info.data.get("host")))
         return guests
 
     @field_validator("schedules")
     @classmethod
-    def _schedules_fit(
-        cls, schedules: dict[str, dict[str, tuple[int, ...]]], info: ValidationInfo
-    ) -> dict[str, dict[str, tuple[int, ...]]]:
-        """Check that each schedule names guests, and as many times as a guest has programs."""
-        if "guests" not in info.data:
-            return schedules
-        workloads = {guest.name: len(guest.workloads) for guest in info.data["guests"]}
-        for schedule, starts in schedules.items():
-            for name, times in starts.items():
-                if name not in workloads:
-                    raise ValueError(f"names the guest {name!r} in {schedule!r}; {meant(name, workloads)}")
-                if len(times) != workloads[name]:
-                    raise ValueError(
-                        f"gives {name!r} in {schedule!r} {len(times)} start times, and it has {workloads[name]} "
-                        "workloads; write one time for each"
-                    )
+    def _schedules_fit(cls, schedules: Schedules, info: ValidationInfo) -> Schedules:
+        if "guests" in info.data:
+            complain(checks.schedules_and_guests(schedules, info.data["guests"]))
         return schedules
 
     @field_validator("schedule")
@@ -100,16 +76,7 @@ class Scenario(Settings):
 
     @model_validator(mode="after")
     def _has_a_story(self) -> Self:
-        """Check that programs start after their guests, and that the run has an end."""
-        for guest in self.guests:
-            for start in self.starts(guest):
-                if start < guest.start:
-                    raise ValueError(
-                        f"starts a program of {guest.name!r} at {format_time(start)}, before the guest itself at "
-                        f"{format_time(guest.start)}; start the program later"
-                    )
-        if not self.duration and not any(guest.workloads for guest in self.guests):
-            raise ValueError("has no workloads and no duration, so it would never end; give one or the other")
+        complain(checks.story(self))
         return self
 
     def starts(self, guest: Guest) -> tuple[int, ...]:
@@ -130,7 +97,7 @@ class Scenario(Settings):
             schedule: {name: starts[old] for name, old in names.items() if old in starts}
             for schedule, starts in self.model_dump()["schedules"].items()
         }
-        return Scenario.model_validate({**self.model_dump(), "guests": guests, "schedules": schedules})
+        return checked(Scenario, {**self.model_dump(), "guests": guests, "schedules": schedules}, self.name)
 
     @property
     def digest(self) -> str:

@@ -21,7 +21,9 @@ def describe(scenario: "Scenario") -> str:
 def _machine(scenario: "Scenario") -> str:
     n, host = len(scenario.guests), scenario.host.memory
     asked = sum(guest.memory for guest in scenario.guests)
-    who, they_ask = ("One guest shares", "It asks") if n == 1 else (f"{_number(n).capitalize()} guests share", "They ask")
+    who, they_ask = (
+        ("One guest shares", "It asks") if n == 1 else (f"{_number(n).capitalize()} guests share", "They ask")
+    )
     text = f"{who} {format_size(host)} of one host's memory. {they_ask} for {format_size(asked)} in all"
     if asked <= host:
         return f"{text}, which the host has."

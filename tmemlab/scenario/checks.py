@@ -1,0 +1,119 @@
+"""What must hold between settings: each check yields faults, whose paths begin at what the check looks at."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tmemlab.errors import meant
+from tmemlab.scenario.faults import Fault
+from tmemlab.units import format_size, format_time
+
+if TYPE_CHECKING:
+    from tmemlab.scenario.guest import Guest
+    from tmemlab.scenario.machine import Device, Host
+    from tmemlab.scenario.scenario import Scenario
+
+FEWEST = 64  # simulated pages of a guest; with fewer, every quantity in it is rounding
+MOST = 1 << 28  # simulated pages of anything; they are numbered in 28 bits
+
+
+def guest_itself(guest: "Guest") -> Iterator[Fault]:
+    """Check a guest's sizes against each other."""
+    if guest.memory > guest.maxmem:
+        yield Fault(
+            "memory",
+            f"{format_size(guest.memory)} is more than the guest's maxmem, {format_size(guest.maxmem)}; "
+            "lower memory or raise maxmem",
+        )
+    if guest.kernel_memory >= guest.memory:
+        yield Fault(
+            "kernel_memory",
+            f"{format_size(guest.kernel_memory)} leaves nothing of the guest's memory, {format_size(guest.memory)}, "
+            "to programs; lower kernel_memory or raise memory",
+        )
+
+
+def too_many_pages(sizes: Mapping[str, int], scale: int) -> Iterator[Fault]:
+    """Check that sizes can be counted in simulated pages."""
+    for setting, size in sizes.items():
+        if size // scale > MOST:
+            yield Fault(
+                setting, f"{format_size(size)} is more than {MOST} simulated pages at scale {scale}; raise scale"
+            )
+
+
+def guest_on_the_machine(
+    guest: "Guest", scale: int | None, host: "Host | None", storage: Mapping[str, "Device"] | None
+) -> Iterator[Fault]:
+    """Check one guest against what is around it; None is a setting that is itself at fault."""
+    if guest.name == "host":
+        yield Fault("name", "'host' is what results call the host itself; give the guest another name")
+    if scale is not None:
+        yield from too_many_pages({"maxmem": guest.maxmem, "swap": guest.swap}, scale)
+        if guest.memory // scale < FEWEST:
+            yield Fault(
+                "memory",
+                f"{format_size(guest.memory)} has fewer than {FEWEST} pages of the scale {scale}; "
+                "raise memory or lower scale",
+            )
+    if host is not None and guest.memory > host.memory:
+        yield Fault(
+            "memory",
+            f"{format_size(guest.memory)}, with which the guest starts, is more than the host has, "
+            f"{format_size(host.memory)}; lower memory or raise host.memory",
+        )
+    if storage is not None and guest.storage not in storage:
+        yield Fault("storage", f"{guest.storage!r} is no device; {meant(guest.storage, storage)}")
+
+
+def guests_together(guests: Sequence["Guest"], host: "Host | None") -> Iterator[Fault]:
+    """Check the guests as a crowd."""
+    if not guests:
+        yield Fault("", "is empty; write at least one guest")
+        return
+    for name, times in Counter(guest.name for guest in guests).items():
+        if times > 1:
+            yield Fault(name, f"is the name of {times} guests; give each its own")
+    if host is None:
+        return
+    share = host.share(len(guests), reserve=True)
+    for guest in guests:
+        if guest.kernel_memory >= share:
+            yield Fault(
+                f"{guest.name}.kernel_memory",
+                f"{format_size(guest.kernel_memory)} leaves nothing of the {format_size(share)} that strategies "
+                f"with fixed shares leave to each of {len(guests)} guests; raise host.memory or take fewer guests",
+            )
+
+
+def schedules_and_guests(
+    schedules: Mapping[str, Mapping[str, Sequence[int]]], guests: Iterable["Guest"]
+) -> Iterator[Fault]:
+    """Check that each schedule names guests, and gives as many times as a guest has workloads."""
+    workloads = {guest.name: len(guest.workloads) for guest in guests}
+    for schedule, starts in schedules.items():
+        for name, times in starts.items():
+            if name not in workloads:
+                yield Fault(f"{schedule}.{name}", f"is no guest; {meant(name, workloads)}")
+            elif len(times) != workloads[name]:
+                yield Fault(
+                    f"{schedule}.{name}",
+                    f"the number of start times is {len(times)}, that of the guest's workloads {workloads[name]}; "
+                    "write one time for each",
+                )
+
+
+def story(scenario: "Scenario") -> Iterator[Fault]:
+    """Check that programs start after their guests, and that the run has an end."""
+    scheduled = scenario.schedules.get(scenario.schedule, {})
+    for guest in scenario.guests:
+        for place, start in enumerate(scenario.starts(guest)):
+            if start < guest.start:
+                own = f"guests.{guest.name}.workloads.{place}.start"
+                yield Fault(
+                    f"schedules.{scenario.schedule}.{guest.name}" if guest.name in scheduled else own,
+                    f"{format_time(start)} is before the guest itself starts, at {format_time(guest.start)}; "
+                    "start the workload later, or the guest earlier",
+                )
+    if not scenario.duration and not any(guest.workloads for guest in scenario.guests):
+        yield Fault("duration", "is 0, and no guest has a workload, so the run would never end; give one or the other")
