@@ -87,6 +87,25 @@ def test_a_damaged_cache_is_rebuilt(file: Path, own_cache: Path, part: str, dama
     assert kept_in(own_cache) == [folder]
 
 
+@pytest.mark.parametrize("part", ["accesses.arrow", "events.arrow"])
+def test_a_cache_of_other_rows_is_rebuilt(file: Path, own_cache: Path, part: str) -> None:
+    load_trace(file)
+    (folder,) = kept_in(own_cache)
+    data = (folder / part).read_bytes()
+    Trace.from_arrays("none", np.zeros(0, np.uint32), np.zeros(0, EVENT), []).save(file.with_name("none.parquet"))
+    load_trace(file.with_name("none.parquet"))
+    (other,) = set(kept_in(own_cache)) - {folder}
+    shutil.copy(other / part, folder / part)
+    assert_same(load_trace(file), small_case())
+    assert (folder / part).read_bytes() == data
+
+
+def test_a_file_changed_in_place_is_another_trace(file: Path) -> None:
+    load_trace(file)
+    file.write_bytes(file.read_bytes().replace(b'"small"', b'"SMALL"'))
+    assert load_trace(file).name == "SMALL"
+
+
 def test_a_damaged_note_of_a_digest_is_not_believed(file: Path, own_cache: Path) -> None:
     digest = load_trace(file).digest
     (note,) = (own_cache / "traces" / "digests").iterdir()

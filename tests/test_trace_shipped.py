@@ -109,6 +109,13 @@ def test_the_records_of_a_window_are_spread_over_it() -> None:
     np.testing.assert_allclose(clock, np.arange(1, 401) * S, rtol=0.02)
 
 
+def test_a_pause_at_the_end_belongs_to_the_program() -> None:
+    windows = [(1000 * (i // 100), LOAD, 0, False) for i in range(1001)]
+    clock = RECIPE.clock(recording(*windows), 11 * S)
+    assert clock[-1] == 11 * S
+    assert clock[-2] == pytest.approx(10 * S, rel=0.01)
+
+
 def test_the_converted_clock_is_within_its_tolerance() -> None:
     random = np.random.default_rng(5)
     times = np.cumsum(random.choice([0, 0, 0, 5, 3000], 5000))
