@@ -70,9 +70,9 @@ class Workload(Settings):
     def _generator_takes_them(cls, generate: dict[str, Any]) -> dict[str, Any]:
         if not generate:
             return generate
-        kind, arguments = generate.get("kind", ""), {name: generate[name] for name in generate if name != "kind"}
+        kind, arguments = str(generate.get("kind", "")), {name: generate[name] for name in generate if name != "kind"}
         if kind not in GENERATORS:
-            raise ValueError(f"has the kind {kind!r}, which is no generator; {meant(str(kind), GENERATORS)}")
+            raise ValueError(f"has the kind {kind!r}, which is no generator; {meant(kind, GENERATORS)}")
         for name, value in arguments.items():
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"has {name} = {value!r}, and generators take numbers; write one")
