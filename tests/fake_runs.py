@@ -11,6 +11,7 @@ from tmemlab.columns import HOST, columns_of, rows_of
 from tmemlab.comparison import Comparison
 from tmemlab.provenance import provenance
 from tmemlab.run import Run
+from tmemlab.scenario import Scenario
 
 STRATEGIES = ("unlimited", "ballooning", "selfballooning", "tmem+selfballooning")
 TRACES = ("pandas", "pandas", "gccmake", "sqlite", "sort", "greptwice")
@@ -75,25 +76,23 @@ class FakeTrace:
 
 
 def _scenario(guests: int) -> dict[str, Any]:
-    return {
+    settings = {
         "name": "overcommit",
         "title": "Six guests of 2 GiB in 8 GiB",
         "description": "A made-up scenario.",
-        "seed": 1,
         "scale": 16,
-        "host": {"memory": HOST_MEMORY, "tmem_reserve": 0.25},
+        "host": {"memory": "8GiB"},
         "guests": [
             {
                 "name": f"web{n + 1}",
-                "maxmem": MAXMEM,
-                "memory": MAXMEM,
-                "swap": MAXMEM,
-                "committed_factor": 1.0,
-                "workloads": [{"trace": TRACES[n % len(TRACES)], "start": 0, "repeat": 1}],
+                "maxmem": "2GiB",
+                "start": max(60 * (n - 3), 0),
+                "workloads": [{"generate": {"kind": "zipf", "pages": 1000, "accesses": 1000}, "start": 60 + 90 * n}],
             }
             for n in range(guests)
         ],
     }
+    return Scenario.model_validate(settings).model_dump(mode="json")
 
 
 def _programs(strategy: str, guests: int, killed: Sequence[str], draw: np.random.Generator) -> pd.DataFrame:

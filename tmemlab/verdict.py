@@ -18,13 +18,18 @@ NAMED = 6  # programs named in one list; the others are counted
 
 def verdict(comparison: "Comparison") -> str:
     """Return the paragraph for a comparison of any number of strategies."""
+    return " ".join(sentences(comparison))
+
+
+def sentences(comparison: "Comparison") -> list[str]:
+    """Return the verdict's sentences, the most important first."""
     rows = {row["strategy"]: row for row in rows_of(comparison.table)}
     main = comparison.main
     if len(main) < 2:
-        return _alone(rows[main[0]])
+        return [_alone(rows[main[0]])]
     one, two = (rows[name] for name in main)
     pairs = comparison.pairs(*main)
-    sentences = [
+    said = [
         _overall(comparison, one, two),
         _programs(pairs, *main),
         _beyond(pairs, *main),
@@ -35,7 +40,7 @@ def verdict(comparison: "Comparison") -> str:
         _places(comparison, rows),
         _reference(comparison),
     ]
-    return " ".join(sentence for sentence in sentences if sentence)
+    return [sentence for sentence in said if sentence]
 
 
 def _alone(row: dict[str, Any]) -> str:

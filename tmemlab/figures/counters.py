@@ -18,23 +18,21 @@ _SECTORS_PER_MIB = SECTORS_PER_PAGE * PAGES_PER_MIB
 
 def faults_over_time(runs: Sequence["Run"]) -> "Figure":
     """Draw major faults and refaults since the start, a line a run; where it is steep, programs suffer."""
-    return _grown(runs, (("major_faults", "major faults", 1_000), ("refaults", "refaults", 1_000)), "thousands")
+    return _grown(runs, (("major_faults", "major faults"), ("refaults", "refaults")), 1_000, "thousands")
 
 
 def disk_traffic(runs: Sequence["Run"]) -> "Figure":
     """Draw what the guests' disks read and wrote since the start, a line a run."""
-    panels = (("sectors_read", "read", _SECTORS_PER_MIB), ("sectors_written", "written", _SECTORS_PER_MIB))
-    return _grown(runs, panels, "MiB")
+    panels = (("sectors_read", "read from disk"), ("sectors_written", "written to disk"))
+    return _grown(runs, panels, _SECTORS_PER_MIB, "MiB")
 
 
-def _grown(runs: Sequence["Run"], panels: Sequence[tuple[str, str, int]], unit: str) -> "Figure":
-    """Draw a panel for each (column, title, divisor), one above the other, and one legend."""
+def _grown(runs: Sequence["Run"], panels: Sequence[tuple[str, str]], divisor: int, unit: str) -> "Figure":
+    """Draw a panel for each (column, title), one above the other, and one legend."""
     figure = new_figure(rows=len(panels), height=2.2)
     end = max(float(run.history["time_s"].max()) for run in runs)
     look = strategy_look(list(dict.fromkeys(run.strategy for run in runs)))
-    for axes, (column, title, divisor) in zip(
-        figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True
-    ):
+    for axes, (column, title) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
         per, label = time_axis(axes, end)
         table = totals(runs, column)
         lines = [

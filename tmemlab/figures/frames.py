@@ -28,7 +28,7 @@ def frames_by_owner(*runs: "Run", scale_to: Sequence["Run"] = ()) -> "Figure":
     scale_to : sequence of Run
         Other runs whose figures stand beside this one, so that the y axis must have room for them too.
     """
-    figure = new_figure(columns=len(runs))
+    figure = new_figure(columns=len(runs), height=3.2)
     top = max(_most(frames(run)) for run in (*runs, *scale_to)) / _PER_GIB
     end = max(float(run.history["time_s"].max()) for run in (*runs, *scale_to))
     panels = figure.subplots(1, len(runs), squeeze=False, sharey=True)[0]

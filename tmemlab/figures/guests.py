@@ -17,7 +17,7 @@ _PER_GIB = 1024 * PAGES_PER_MIB
 # What is drawn of a guest, the most important first: column of the history, label, look.
 _LINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("current_pages", "reservation", {"color": "#0072B2", "linewidth": 1.6}),
-    ("committed_pages", "promised to programs (Committed_AS)", {"color": "#D55E00", "linewidth": 1, "linestyle": "--"}),
+    ("committed_pages", "promised (Committed_AS)", {"color": "#D55E00", "linewidth": 1, "linestyle": "--"}),
     ("anon_pages", "anonymous pages in memory", {"color": "#009E73", "linewidth": 1}),
 )
 

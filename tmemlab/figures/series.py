@@ -1,4 +1,7 @@
-"""The numbers behind the figures: tables with time going down and one column for each line or area."""
+"""The numbers behind the figures: tables with time going down and one column for each line or area.
+
+A long run is shown by `POINTS` of its ticks, evenly spaced and always with the last; more would not be seen.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +13,8 @@ if TYPE_CHECKING:
 
     from tmemlab.comparison import Comparison
     from tmemlab.run import Run
+
+POINTS = 300
 
 # What the host holds besides its guests: column of the table -> columns of the history.
 OWNERS = {
@@ -23,15 +28,15 @@ def frames(run: "Run") -> "pd.DataFrame":
     """Return who held the host's frames over time [pages]: each guest's reservation, then tmem's, then free ones."""
     table = by_guest(run, "current_pages")
     host = run.history[run.history["guest"] == HOST].set_index("time_s")
-    for owner, columns in OWNERS.items():
-        table[owner] = host[columns].sum(axis=1)
-    return table
+    return table.assign(**{owner: host[columns].sum(axis=1) for owner, columns in OWNERS.items()})
 
 
 def by_guest(run: "Run", column: str) -> "pd.DataFrame":
     """Return a column of the history over time, a column a guest; 0 before a guest is there."""
     table = run.history.pivot_table(index="time_s", columns="guest", values=column, aggfunc="last", fill_value=0)
-    return table.reindex(columns=run.guests, fill_value=0).rename_axis(columns=None)
+    every = -(-len(table) // POINTS)
+    shown = table.iloc[(len(table) - 1) % every :: every]
+    return shown.reindex(columns=run.guests, fill_value=0).rename_axis(columns=None)
 
 
 def totals(runs: Sequence["Run"], column: str) -> "pd.DataFrame":

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 5.6  # inches of one panel: half a laptop's window, the whole of a phone's
+WIDTH = 4.8  # inches of one panel: half a laptop's window, the whole of a phone's
 SMALL = 8  # points
 INK = "#333333"
 GREY = "#888888"

@@ -1,0 +1,21 @@
+"""The sections of a report, a subject a file."""
+
+from tmemlab.report.sections.machine import faults, frames, guests
+from tmemlab.report.sections.origin import columns, limits, provenance
+from tmemlab.report.sections.outcome import happenings, programs, slowdown, strategies
+from tmemlab.report.sections.story import scenario, verdict
+
+__all__ = [
+    "columns",
+    "faults",
+    "frames",
+    "guests",
+    "happenings",
+    "limits",
+    "programs",
+    "provenance",
+    "scenario",
+    "slowdown",
+    "strategies",
+    "verdict",
+]

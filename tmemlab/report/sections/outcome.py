@@ -1,0 +1,124 @@
+"""How the strategies did: the ranking, each program, and what went wrong on the way."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tmemlab.columns import SECTORS_PER_PAGE, rows_of
+from tmemlab.figures import slowdown_bars
+from tmemlab.figures.series import slowdowns
+from tmemlab.measures import geometric_mean
+from tmemlab.pairs import TIE, labels
+from tmemlab.policy.strategies import STRATEGIES
+from tmemlab.ranking import REFERENCE
+from tmemlab.report.section import Cell, Section, Table, picture
+from tmemlab.units import format_size
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tmemlab.comparison import Comparison
+
+SHOWN = 40  # events listed; the others are counted
+
+
+def strategies(comparison: "Comparison") -> Section:
+    """Rank the strategies by kills, then by mean slow-down."""
+    heads = ("strategy", "killed", "slow-down", "best program", "worst program", "fairness", "major faults", "refaults")
+    costs = ("disk reads", "disk writes", "idle memory")
+    table = Table((*heads, *costs), [_strategy(row) for row in rows_of(comparison.table)])
+    over = f", over {len(comparison.seeds)} seeds with 95 % confidence intervals" if len(comparison.seeds) > 1 else ""
+    note = (
+        f"Ranked by programs killed, then by slow-down: the geometric mean, over all programs that lived, of elapsed "
+        f"time against {REFERENCE}{over}. Fairness is Jain's index of the slow-downs (1: all suffer alike). "
+        "Idle memory holds nothing, in Xen or inside a guest; it is a mean over time."
+    )
+    known = [STRATEGIES[name] for name in comparison.table["strategy"] if name in STRATEGIES]
+    return Section(
+        title="The strategies", table=table, note=note, terms=[(known.name, known.sentence) for known in known]
+    )
+
+
+def _strategy(row: dict[str, Any]) -> list[Cell]:
+    def program(which: str) -> Cell:
+        value = row[f"{which}_slowdown"]
+        known = row["strategy"] != REFERENCE and not math.isnan(value)
+        return Cell(f"{value:.2f} {row[f'{which}_program']}" if known else "", "long")
+
+    low, high = row["slowdown_low"], row["slowdown_high"]
+    interval = "" if math.isnan(low) else f" ({low:.2f} to {high:.2f})"
+    return [
+        Cell(row["strategy"] if row["strategy"] == REFERENCE else f"{row['rank']}. {row['strategy']}"),
+        Cell(f"{row['killed_programs']:g}", "bad" if row["killed_programs"] else ""),
+        Cell(_number(row["slowdown_mean"]) + interval, "best" if row["rank"] == 1 else ""),
+        program("best"),
+        program("worst"),
+        Cell(_number(row["jain"])),
+        *(Cell(f"{row[name]:,.0f}") for name in ("major_faults", "refaults")),
+        *(Cell(format_size(row[name] / SECTORS_PER_PAGE)) for name in ("sectors_read", "sectors_written")),
+        Cell(format_size(row["idle_frames_mean"])),
+    ]
+
+
+def programs(comparison: "Comparison") -> Section:
+    """Show every program's slow-down under every strategy, with the winner marked."""
+    table = comparison.programs.assign(label=labels(comparison.programs))
+    order = [name for name in comparison.table["strategy"] if name != REFERENCE] or comparison.strategies
+    rows = [_program(str(label), group, order) for label, group in table.groupby("label", sort=False)]
+    alone = REFERENCE in comparison.strategies
+    unit = f"Slow-down against {REFERENCE}" if alone else "Elapsed time in seconds"
+    note = f"{unit}; ★ marks the best of these strategies, and all within {TIE:.0%} of it."
+    return Section(title="Program by program", table=Table(("program", *order), rows), note=note)
+
+
+def _program(label: str, group: "pd.DataFrame", order: list[str]) -> list[Cell]:
+    measure = "slowdown" if group["slowdown"].notna().any() else "elapsed_s"
+    each = {name: group[group["strategy"] == name] for name in order}
+    values = {name: geometric_mean(rows[measure]) for name, rows in each.items() if not rows["elapsed_s"].isna().any()}
+    best = min(values.values(), default=math.nan) * (1 + TIE)
+    cells = [Cell(label)]
+    for name, rows in each.items():
+        killed = int(rows["killed"].sum())
+        if name in values:
+            cells.append(Cell(_number(values[name]), "best" if values[name] <= best and len(order) > 1 else ""))
+        elif killed:
+            cells.append(Cell("killed" if len(rows) == 1 else f"{killed} of {len(rows)} killed", "bad"))
+        else:
+            cells.append(Cell("unfinished" if len(rows) else "", "bad"))
+    return cells
+
+
+def slowdown(comparison: "Comparison") -> Section | None:
+    """Draw every guest's slow-down."""
+    if REFERENCE not in comparison.strategies or len(comparison.strategies) < 2:
+        return None
+    table = slowdowns(comparison)
+    guests = list(dict.fromkeys(table["guest"]))
+    pictures = [
+        picture(
+            slowdown_bars(comparison, guest),
+            f"Slow-down of {guest}'s programs.",
+            table[table["guest"] == guest].set_index("guest"),
+            f"slowdown-{guest}",
+        )
+        for guest in guests
+    ]
+    text = f"How much longer programs took than under {REFERENCE}: left of 1 they were faster, and ✕ marks a kill."
+    return Section(title="Slow-down of each guest", paragraphs=[text], pictures=pictures)
+
+
+def happenings(comparison: "Comparison") -> Section | None:
+    """List kills and stalls under the main strategies."""
+    rows = [
+        [Cell(name), Cell(f"{row['time_s']:,.1f} s"), Cell(row["guest"]), Cell(row["kind"]), Cell(row["detail"])]
+        for name in comparison.main
+        for row in rows_of(comparison.run(name).events)
+    ]
+    if not rows:
+        return None
+    more = f"The first {SHOWN} of {len(rows)}; the saved results have all." if len(rows) > SHOWN else ""
+    heads = ("strategy", "time", "guest", "what", "detail")
+    return Section(title="What happened once", table=Table(heads, rows[:SHOWN], words=True), note=more, folded=True)
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.2f}"
