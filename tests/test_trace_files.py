@@ -199,6 +199,18 @@ def test_long_traces_become_row_groups(tmp_path: Path, monkeypatch: pytest.Monke
     assert read_meta(tmp_path / "x.parquet")["n_accesses"] == 250
 
 
+def test_a_long_file_is_read_in_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tmemlab.trace.write.CHUNK_ROWS", 100_000)
+    random = np.random.default_rng(1)
+    with TraceWriter(tmp_path / "x.parquet", compression_level=1) as writer:
+        writer.directory = [Extent(0, 1 << 20, anonymous=True)]
+        for _ in range(80):
+            writer.write((random.integers(0, 1 << 20, 100_000) << 4).astype(np.uint32))
+    before = pa.total_allocated_bytes()
+    most = max(pa.total_allocated_bytes() for _ in read_chunks(tmp_path / "x.parquet", 100_000)) - before
+    assert most < (tmp_path / "x.parquet").stat().st_size / 3
+
+
 def test_a_trace_tells_what_it_is(file: Path) -> None:
     trace = load_trace(file)
     info = trace.info()

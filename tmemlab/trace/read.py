@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEY: Final = b"tmemlab"  # of the file's metadata
 COLUMNS: Final = {"access": "uint32", "event": "uint8", "first": "int32", "count": "int64", "value": "int64"}
-_BUFFER: Final = 1 << 20  # bytes read at a time, so that a large row group does not fill the memory
+_BUFFER: Final = 1 << 20  # bytes read at a time; with pre_buffer a file of any length would end up in memory
 
 
 def read_meta(path: Path) -> Meta:
@@ -55,7 +55,7 @@ def _opened(path: Path) -> "Iterator[pq.ParquetFile]":
     with _explained(path):
         if path.is_dir():
             raise TraceError(f"{path}: is a folder; name a trace file in it")
-        file = pq.ParquetFile(path, buffer_size=_BUFFER)
+        file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     with file:
         yield file
 
