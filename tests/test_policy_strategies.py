@@ -45,6 +45,13 @@ def test_each_strategy_gives_memory_by_its_rule(
         assert strategy.start_pages(SCENARIO, guest) == start * GIB
 
 
+def test_a_share_never_exceeds_what_a_guest_may_have() -> None:
+    small = WEB.model_copy(update={"maxmem": GIB, "memory": GIB // 2})
+    static, tmem = STRATEGIES["static"], STRATEGIES["tmem"]
+    assert (static.maxmem_pages(SCENARIO, small), static.start_pages(SCENARIO, small)) == (GIB, GIB // 2)
+    assert tmem.start_pages(SCENARIO, small) == GIB // 2
+
+
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_each_strategy_is_whole(name: str) -> None:
     strategy = STRATEGIES[name]

@@ -95,6 +95,11 @@ def test_any_setting_changes_the_digest() -> None:
     assert len({value.digest, *(other.digest for other in others)}) == 5
 
 
+def test_the_order_of_names_does_not_change_the_digest() -> None:
+    one, two = ({"random_ns": 1, "sequential_ns": 1}, {"random_ns": 2, "sequential_ns": 2})
+    assert scenario(storage={"a": one, "b": two}).digest == scenario(storage={"b": two, "a": one}).digest
+
+
 def test_fewer_guests_are_the_first_ones() -> None:
     value = load_scenario("overcommit").with_guests(2)
     assert [guest.name for guest in value.guests] == ["analyst1", "build"]

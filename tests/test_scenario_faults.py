@@ -115,6 +115,12 @@ def test_a_fault_is_one_line_with_path_value_and_way_out(path: str, value: objec
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
+        ({"host\nname": 1}, r"host\nname: is no setting; "),
+        (
+            {"guests.db.kernel_memory": "768MiB", "host.memory": "2GiB"},
+            "guests.db.kernel_memory: 768 MiB leaves nothing of the 768 MiB that strategies with fixed shares leave to "
+            "each of 2 guests; raise host.memory or take fewer guests",
+        ),
         ({"guests.db.name": "web"}, "guests.web: is the name of 2 guests; give each its own"),
         (
             {"guests.db.name": "web one"},

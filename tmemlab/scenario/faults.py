@@ -22,7 +22,12 @@ class Fault(NamedTuple):
 def refuse(where: str, faults: Sequence[Fault]) -> ScenarioError:
     """Return the error that tells all ``faults`` of the scenario called ``where``."""
     lines = [": ".join(part for part in (where, fault.path, fault.sentence) if part) for fault in faults]
-    return ScenarioError("\n".join(lines))
+    return ScenarioError("\n".join(_one_line(line) for line in lines))
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` with what cannot be printed, such as a line's end within a name, as Python writes it."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 class Faulty(ValueError):
