@@ -35,12 +35,13 @@ def fake_run(
     guests: int = 6,
     ticks: int = 150,
     killed: Sequence[str] = (),
+    name: str = "overcommit",
 ) -> Run:
-    """Return a run; the first program of each guest named in ``killed`` dies half-way."""
+    """Return a run of the scenario ``name``; the first program of each guest named in ``killed`` dies half-way."""
     draw = np.random.default_rng([seed, len(strategy)])
     programs = _programs(strategy, guests, killed, draw)
     history = _history(strategy, guests, ticks, programs)
-    scenario = _scenario(guests)
+    scenario = {**_scenario(guests), "name": name}
     return Run(
         scenario=scenario,
         strategy=strategy,

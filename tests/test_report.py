@@ -18,7 +18,8 @@ from tmemlab.figures import series
 from tmemlab.report import SECTIONS, Section, write_report
 from tmemlab.report.page import page
 
-COMPARISON = fake_comparison(killed=["web1"])
+CHANGED = fake_comparison(["unlimited", "tmem+selfballooning"], name="overcommit-f2")
+COMPARISON = replace(fake_comparison(killed=["web1"]), variants=[CHANGED])
 PAGE = page(COMPARISON)
 
 
@@ -31,7 +32,7 @@ PAGE = page(COMPARISON)
 def test_every_section_speaks_or_keeps_silent(name: str, comparison: Comparison) -> None:
     section = SECTIONS[name](comparison)
     if section is None:
-        assert name in ("slowdown", "happenings", "limits")
+        assert name in ("slowdown", "variants", "happenings", "limits")
         return
     assert isinstance(section, Section)
     assert section.title
@@ -66,6 +67,15 @@ def test_the_verdict_and_the_numbers_are_on_the_page() -> None:
         assert f"{row['slowdown_mean']:.2f}" in PAGE
     assert all(column.sentence.split("`")[0].split("'")[0] in PAGE for column in COLUMNS.values())
     assert COMPARISON.runs[0].provenance["scenario"] in PAGE
+
+
+def test_variants_stand_beside_the_scenario() -> None:
+    section = SECTIONS["variants"](COMPARISON)
+    assert section is not None
+    assert section.table is not None
+    assert section.table.heads == ("program", "tmem+selfballooning, overcommit", "tmem+selfballooning, overcommit-f2")
+    assert all(row[1] == row[2] for row in section.table.rows)
+    assert [row[0].text for row in section.table.rows][:2] == ["pandas in web1", "pandas in web2"]
 
 
 def test_the_limits_of_the_traces_are_told() -> None:

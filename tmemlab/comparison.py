@@ -31,6 +31,7 @@ class Comparison:
     """Runs of one scenario under several strategies, and perhaps several seeds."""
 
     runs: Sequence[Run]
+    variants: Sequence["Comparison"] = ()  # of changed scenarios, to be seen beside this one
 
     def __post_init__(self) -> None:
         if not self.runs:
@@ -45,6 +46,11 @@ class Comparison:
         twice = next((pair for pair in pairs if pairs.count(pair) > 1), None)
         if twice:
             raise TmemlabError(f"strategy {twice[0]!r} with seed {twice[1]} is there twice; leave one out")
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return str(self.runs[0].scenario.get("name") or self.runs[0].title)
 
     @property
     def strategies(self) -> list[str]:
@@ -104,7 +110,11 @@ class Comparison:
             "provenance": first.provenance,
             "strategies": by_seed[0]["strategies"],
         }
-        return whole | {"seeds": by_seed} if len(by_seed) > 1 else whole
+        if len(by_seed) > 1:
+            whole["seeds"] = by_seed
+        if self.variants:
+            whole["variants"] = [variant.to_json() for variant in self.variants]
+        return whole
 
     def save(self, folder: str | Path) -> Path:
         """Write all runs to a folder, whole or not at all; results that are there already are replaced.
@@ -114,13 +124,14 @@ class Comparison:
         OutputError
             If it cannot be written, or holds other things than results.
         """
-        places = {f"{run.strategy}-seed{run.seed}": run for run in self.runs}
+        runs = {f"{run.strategy}-seed{run.seed}": run for run in self.runs}
+        variants = {f"variant{number}-{variant.name}": variant for number, variant in enumerate(self.variants, 1)}
 
         def fill(partial: Path) -> None:
-            for name, run in places.items():
-                run.save(partial / name)
+            for name, part in (runs | variants).items():
+                part.save(partial / name)
 
-        return write_folder(folder, "comparison", {"runs": list(places)}, fill)
+        return write_folder(folder, "comparison", {"runs": list(runs), "variants": list(variants)}, fill)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Comparison":
@@ -131,8 +142,11 @@ class Comparison:
         OutputError
             If the folder is not there, holds something else, or is damaged.
         """
-        document = read_document(folder, "comparison", ["runs"])
-        return cls([Run.load(Path(folder) / name) for name in document["runs"]])
+        document = read_document(folder, "comparison", ["runs", "variants"])
+        return cls(
+            [Run.load(Path(folder) / name) for name in document["runs"]],
+            [cls.load(Path(folder) / name) for name in document["variants"]],
+        )
 
     def plot(self) -> "Figure":
         """Draw every program's slow-down, as `tmemlab.figures.slowdown_bars` does."""

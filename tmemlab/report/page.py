@@ -15,6 +15,7 @@ SECTIONS: dict[str, Callable[[Comparison], Section | None]] = {
     "strategies": sections.strategies,
     "programs": sections.programs,
     "slowdown": sections.slowdown,
+    "variants": sections.variants,
     "frames": sections.frames,
     "guests": sections.guests,
     "faults": sections.faults,

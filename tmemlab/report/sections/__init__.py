@@ -4,6 +4,7 @@ from tmemlab.report.sections.machine import faults, frames, guests
 from tmemlab.report.sections.origin import columns, limits, provenance
 from tmemlab.report.sections.outcome import happenings, programs, slowdown, strategies
 from tmemlab.report.sections.story import scenario, verdict
+from tmemlab.report.sections.variants import variants
 
 __all__ = [
     "columns",
@@ -17,5 +18,6 @@ __all__ = [
     "scenario",
     "slowdown",
     "strategies",
+    "variants",
     "verdict",
 ]

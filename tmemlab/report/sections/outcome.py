@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from tmemlab.columns import SECTORS_PER_PAGE, rows_of
 from tmemlab.figures import slowdown_bars
 from tmemlab.figures.series import slowdowns
-from tmemlab.measures import geometric_mean
+from tmemlab.measures import known
 from tmemlab.pairs import TIE, labels
 from tmemlab.policy.strategies import STRATEGIES
 from tmemlab.ranking import REFERENCE
 from tmemlab.report.section import Cell, Section, Table, picture
+from tmemlab.report.sections.cells import number, program_cell, program_time
 from tmemlab.units import format_size
 
 if TYPE_CHECKING:
@@ -32,27 +33,26 @@ def strategies(comparison: "Comparison") -> Section:
         f"time against {REFERENCE}{over}. Fairness is Jain's index of the slow-downs (1: all suffer alike). "
         "Idle memory holds nothing, in Xen or inside a guest; it is a mean over time."
     )
-    known = [STRATEGIES[name] for name in comparison.table["strategy"] if name in STRATEGIES]
-    return Section(
-        title="The strategies", table=table, note=note, terms=[(known.name, known.sentence) for known in known]
-    )
+    named = [STRATEGIES[name] for name in comparison.table["strategy"] if name in STRATEGIES]
+    terms = [(strategy.name, strategy.sentence) for strategy in named]
+    return Section(title="The strategies", table=table, note=note, terms=terms)
 
 
 def _strategy(row: dict[str, Any]) -> list[Cell]:
     def program(which: str) -> Cell:
         value = row[f"{which}_slowdown"]
-        known = row["strategy"] != REFERENCE and not math.isnan(value)
-        return Cell(f"{value:.2f} {row[f'{which}_program']}" if known else "", "long")
+        there = row["strategy"] != REFERENCE and not math.isnan(value)
+        return Cell(f"{value:.2f} {row[f'{which}_program']}" if there else "", "long")
 
     low, high = row["slowdown_low"], row["slowdown_high"]
     interval = "" if math.isnan(low) else f" ({low:.2f} to {high:.2f})"
     return [
         Cell(row["strategy"] if row["strategy"] == REFERENCE else f"{row['rank']}. {row['strategy']}"),
         Cell(f"{row['killed_programs']:g}", "bad" if row["killed_programs"] else ""),
-        Cell(_number(row["slowdown_mean"]) + interval, "best" if row["rank"] == 1 else ""),
+        Cell(number(row["slowdown_mean"]) + interval, "best" if row["rank"] == 1 else ""),
         program("best"),
         program("worst"),
-        Cell(_number(row["jain"])),
+        Cell(number(row["jain"])),
         *(Cell(f"{row[name]:,.0f}") for name in ("major_faults", "refaults")),
         *(Cell(format_size(row[name] / SECTORS_PER_PAGE)) for name in ("sectors_read", "sectors_written")),
         Cell(format_size(row["idle_frames_mean"])),
@@ -71,20 +71,14 @@ def programs(comparison: "Comparison") -> Section:
 
 
 def _program(label: str, group: "pd.DataFrame", order: list[str]) -> list[Cell]:
-    measure = "slowdown" if group["slowdown"].notna().any() else "elapsed_s"
     each = {name: group[group["strategy"] == name] for name in order}
-    values = {name: geometric_mean(rows[measure]) for name, rows in each.items() if not rows["elapsed_s"].isna().any()}
-    best = min(values.values(), default=math.nan) * (1 + TIE)
-    cells = [Cell(label)]
-    for name, rows in each.items():
-        killed = int(rows["killed"].sum())
-        if name in values:
-            cells.append(Cell(_number(values[name]), "best" if values[name] <= best and len(order) > 1 else ""))
-        elif killed:
-            cells.append(Cell("killed" if len(rows) == 1 else f"{killed} of {len(rows)} killed", "bad"))
-        else:
-            cells.append(Cell("unfinished" if len(rows) else "", "bad"))
-    return cells
+    values = [program_time(rows) for rows in each.values()]
+    best = min(known(values), default=math.nan) * (1 + TIE)
+    cells = [
+        program_cell(rows, "best" if value <= best and len(order) > 1 else "")
+        for rows, value in zip(each.values(), values, strict=True)
+    ]
+    return [Cell(label), *cells]
 
 
 def slowdown(comparison: "Comparison") -> Section | None:
@@ -118,7 +112,3 @@ def happenings(comparison: "Comparison") -> Section | None:
     more = f"The first {SHOWN} of {len(rows)}; the saved results have all." if len(rows) > SHOWN else ""
     heads = ("strategy", "time", "guest", "what", "detail")
     return Section(title="What happened once", table=Table(heads, rows[:SHOWN], words=True), note=more, folded=True)
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.2f}"
