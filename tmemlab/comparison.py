@@ -37,7 +37,7 @@ class Comparison:
         if not self.runs:
             raise TmemlabError("a comparison of no runs: give at least one")
         for run in self.runs:
-            if run.scenario != self.runs[0].scenario:
+            if {**run.scenario, "seed": 0} != {**self.runs[0].scenario, "seed": 0}:
                 raise TmemlabError(
                     f"strategy {run.strategy!r} ran another scenario than {self.runs[0].strategy!r}; "
                     "compare runs of one scenario"

@@ -23,7 +23,7 @@ def frames(comparison: "Comparison") -> Section:
         )
         for run in runs
     ]
-    return Section(title="Frames over time, by owner", pictures=pictures)
+    return Section(title="Frames over time, by owner", paragraphs=_which(comparison), pictures=pictures)
 
 
 def guests(comparison: "Comparison") -> Section:
@@ -35,7 +35,7 @@ def guests(comparison: "Comparison") -> Section:
         numbers = pd.concat([series.by_guest(run, column).add_suffix(f" {column}") for column in columns], axis=1)
         caption = f"{name}: each guest's reservation, with the time its programs ran shaded."
         pictures.append(picture(memory_of_guests(run), caption, numbers, f"guests-{name}"))
-    return Section(title="Memory of each guest", pictures=pictures)
+    return Section(title="Memory of each guest", paragraphs=_which(comparison), pictures=pictures)
 
 
 def faults(comparison: "Comparison") -> Section:
@@ -50,4 +50,9 @@ def faults(comparison: "Comparison") -> Section:
         numbers = pd.concat([series.totals(runs, column).add_suffix(f" {column}") for column in columns], axis=1)
         caption = f"{what} of all guests since the start; where a line is steep, programs wait."
         pictures.append(picture(figure, caption, numbers, what.lower().replace(" ", "-")))
-    return Section(title="Faults and disk traffic over time", pictures=pictures)
+    return Section(title="Faults and disk traffic over time", paragraphs=_which(comparison), pictures=pictures)
+
+
+def _which(comparison: "Comparison") -> list[str]:
+    """Say which seed is drawn, where there are several."""
+    return [f"Drawn for seed {comparison.seeds[0]}."] if len(comparison.seeds) > 1 else []

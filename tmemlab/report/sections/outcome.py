@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from tmemlab.comparison import Comparison
 
-SHOWN = 40  # events listed; the others are counted
-
 
 def strategies(comparison: "Comparison") -> Section:
     """Rank the strategies by kills, then by mean slow-down."""
@@ -101,14 +99,20 @@ def slowdown(comparison: "Comparison") -> Section | None:
 
 
 def happenings(comparison: "Comparison") -> Section | None:
-    """List kills and stalls under the main strategies."""
+    """Count kills, stalls and the like under the main strategies."""
     rows = [
-        [Cell(name), Cell(f"{row['time_s']:,.1f} s"), Cell(row["guest"]), Cell(row["kind"]), Cell(row["detail"])]
+        _happening(name, str(guest), str(kind), group)
         for name in comparison.main
-        for row in rows_of(comparison.run(name).events)
+        for (guest, kind), group in comparison.run(name).events.groupby(["guest", "kind"], sort=False)
     ]
     if not rows:
         return None
-    more = f"The first {SHOWN} of {len(rows)}; the saved results have all." if len(rows) > SHOWN else ""
-    heads = ("strategy", "time", "guest", "what", "detail")
-    return Section(title="What happened once", table=Table(heads, rows[:SHOWN], words=True), note=more, folded=True)
+    heads = ("strategy", "guest", "what", "times", "first at", "last at", "detail of the first")
+    note = "The saved results have each of them."
+    return Section(title="Events", table=Table(heads, rows, words=True), note=note, folded=True)
+
+
+def _happening(strategy: str, guest: str, kind: str, events: "pd.DataFrame") -> list[Cell]:
+    first, last = (f"{time:,.1f} s" for time in (events["time_s"].min(), events["time_s"].max()))
+    detail = str(events["detail"].iloc[0])
+    return [Cell(text) for text in (strategy, guest, kind, f"{len(events):,}", first, last, detail)]
