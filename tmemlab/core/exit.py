@@ -1,0 +1,105 @@
+"""Freeing memory: ranges of pages, whole programs, and the kernel's choice of a program to kill.
+
+Source: Linux 3.14 mm/memory.c zap_pte_range, mm/truncate.c, mm/oom_kill.c oom_badness.
+"""
+
+from tmemlab._jit import kernel, procedure
+from tmemlab.core.disk import forget_writeback
+from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK
+from tmemlab.core.lru import free_frame, lru_remove
+from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate
+from tmemlab.core.swap import discard_anonymous
+from tmemlab.core.world import KILLED, LOG_OOM_KILL, LOG_PANIC, World
+
+
+@kernel
+def log_event(w: World, kind: int, g: int, at: int, value: int) -> None:
+    """Note something for the run's list of events; past the table's end it is only counted."""
+    row = w.host[0].events
+    w.host[0].events += 1
+    if row < w.log.size:
+        w.log[row].kind = kind
+        w.log[row].guest = g
+        w.log[row].at = at
+        w.log[row].value = value
+
+
+@kernel
+def free_anonymous(w: World, g: int, page: int) -> None:
+    """Free an anonymous page with its frame, its slot and its copy in tmem."""
+    if not w.state[page] & LIVE:
+        return
+    discard_anonymous(w, g, page)
+    if w.where[page] >= 0:
+        lru_remove(w, g, page)
+        free_frame(w, g, 0, page)
+    w.state[page] = 0
+    w.guest[g].anon_live -= 1
+
+
+@kernel
+def truncate_page(w: World, g: int, page: int) -> None:
+    """Drop a page of a truncated or unlinked file from the page cache and from tmem."""
+    if w.held[page] >= 0 or w.flags[page] & PRESENT:
+        cleancache_invalidate(w, g, page)
+    if w.flags[page] & PRESENT:
+        if w.state[page] & WRITEBACK:
+            forget_writeback(w, g, page)
+        if w.flags[page] & DIRTY:
+            clean_file_page(w, g, page)
+        lru_remove(w, g, page)
+        free_frame(w, g, FILE, page)
+    w.state[page] &= QUEUED
+
+
+@procedure
+def free_range(w: World, g: int, first: int, count: int) -> None:
+    """Free pages ``first`` to ``first + count - 1``: munmap and exit, truncate and unlink."""
+    for page in range(first, first + count):
+        if w.flags[page] & FILE:
+            truncate_page(w, g, page)
+        else:
+            free_anonymous(w, g, page)
+
+
+@procedure
+def exit_program(w: World, s: int) -> None:
+    """Free all anonymous memory of a stream; its files stay in the page cache."""
+    this = w.stream[s]
+    for page in range(this.first_page, this.first_page + this.pages):
+        if not w.flags[page] & FILE:
+            free_anonymous(w, this.guest, page)
+
+
+@kernel
+def badness(w: World, s: int) -> int:
+    """Return a program's resident and swapped pages."""
+    this = w.stream[s]
+    pages = 0
+    for page in range(this.first_page, this.first_page + this.pages):
+        if w.state[page] & LIVE and not w.flags[page] & FILE or w.flags[page] & MAPPED:
+            pages += 1
+    return pages
+
+
+@procedure
+def oom_kill(w: World, g: int) -> None:
+    """Kill the program with the most memory; with none left to kill, the guest panics."""
+    this = w.guest[g]
+    victim, most = -1, 0
+    for s in range(this.first_stream, this.first_stream + this.streams):
+        if w.stream[s].state != KILLED:
+            pages = badness(w, s)
+            if pages > most:
+                victim, most = s, pages
+    now = this.now + this.cost
+    if victim < 0:
+        log_event(w, LOG_PANIC, g, now, 0)
+        for s in range(this.first_stream, this.first_stream + this.streams):
+            w.stream[s].state = KILLED
+        return
+    this.oom_kill += 1
+    log_event(w, LOG_OOM_KILL, g, now, victim)
+    w.stream[victim].state = KILLED
+    w.stream[victim].finished = now
+    exit_program(w, victim)

@@ -1,0 +1,71 @@
+"""Taking a frame: the watermarks, direct reclaim, and the end of memory.
+
+Source: Linux 3.14 mm/page_alloc.c __alloc_pages_slowpath, mm/vmscan.c do_try_to_free_pages.
+"""
+
+from tmemlab._jit import kernel, procedure
+from tmemlab.core.disk import wait_for_writeback
+from tmemlab.core.exit import oom_kill
+from tmemlab.core.pagecache import flush_dirty
+from tmemlab.core.scan import shrink_zone, zone_reclaimable
+from tmemlab.core.world import KILLED, World
+
+DEF_PRIORITY = 12
+
+
+@kernel
+def wake_kswapd(w: World, g: int) -> None:
+    """Let background reclaim start, unless it runs already."""
+    this = w.guest[g]
+    if not this.kswapd_on:
+        this.kswapd_on = 1
+        this.kswapd_priority = DEF_PRIORITY
+        this.kswapd_at = max(this.kswapd_at, this.now)
+
+
+@kernel
+def take_free(w: World, g: int) -> bool:
+    """Take a free frame while there are more than the low watermark, or than min once kswapd is awake."""
+    this = w.guest[g]
+    if this.free <= this.wmark_low:
+        wake_kswapd(w, g)
+        if this.free <= this.wmark_min:
+            return False
+    this.free -= 1
+    return True
+
+
+@procedure
+def direct_reclaim(w: World, g: int) -> int:
+    """Reclaim a batch in the caller's own time and return how many frames that freed."""
+    this = w.guest[g]
+    this.allocstall += 1
+    freed = 0
+    for step in range(DEF_PRIORITY + 1):
+        freed += shrink_zone(w, g, DEF_PRIORITY - step, this.swap_cluster, False)
+        if freed >= this.swap_cluster:
+            break
+    return freed
+
+
+@procedure
+def alloc(w: World, g: int, s: int) -> bool:
+    """Take a frame for stream ``s`` (-1: the kernel), whatever it takes; false where the stream was killed for it."""
+    while not take_free(w, g):
+        freed = direct_reclaim(w, g)
+        if freed > 0 or take_more(w, g):
+            continue
+        if w.guest[g].free > w.guest[g].wmark_high:
+            continue
+        oom_kill(w, g)
+        if s < 0 or w.stream[s].state == KILLED:
+            return False
+    return True
+
+
+@kernel
+def take_more(w: World, g: int) -> bool:
+    """Say whether reclaim may still get somewhere: a write is under way (and waited for), or not all was scanned."""
+    if w.guest[g].flush_all:
+        flush_dirty(w, g)
+    return wait_for_writeback(w, g) or zone_reclaimable(w, g)

@@ -1,0 +1,128 @@
+"""Page reclaim, page by page: what becomes of a page at the old end of its list.
+
+Source: Linux 3.14 mm/vmscan.c shrink_page_list, shrink_inactive_list, shrink_active_list.
+"""
+
+from tmemlab._jit import kernel, procedure
+from tmemlab.core import rings
+from tmemlab.core.flags import ACTIVE, DIRTY, EVICTED, FILE, MAPPED, PRESENT, RECLAIM, REFERENCED, WRITEBACK, YOUNG
+from tmemlab.core.lru import count_scanned, free_frame, put_back
+from tmemlab.core.pagecache import leave_page_cache
+from tmemlab.core.swap import add_to_swap, drop_slot, swap_full, swap_writepage
+from tmemlab.core.world import INACTIVE_FILE, World
+
+
+@kernel
+def keep(w: World, g: int, page: int) -> int:
+    """Give a scanned page another round."""
+    put_back(w, g, page)
+    return 0
+
+
+@kernel
+def activate_scanned(w: World, g: int, page: int) -> int:
+    """Send a scanned page to the active list; where swap is more than half full it leaves the swap cache."""
+    if w.slot_of[page] >= 0 and swap_full(w, g):
+        drop_slot(w, g, page)
+    w.flags[page] |= ACTIVE
+    put_back(w, g, page)
+    count_scanned(w, g, w.flags[page] & FILE != 0, 0, 1)
+    w.guest[g].pgactivate += 1
+    return 0
+
+
+@kernel
+def reclaim_anon(w: World, g: int, page: int) -> int:
+    """Swap an old anonymous page out and free its frame, at once where tmem takes it or its slot is clean."""
+    if w.slot_of[page] < 0 and not add_to_swap(w, g, page):
+        return activate_scanned(w, g, page)
+    w.flags[page] &= 255 - PRESENT
+    if w.flags[page] & DIRTY:
+        if not swap_writepage(w, g, page):
+            return keep(w, g, page)
+    else:
+        w.guest[g].clean_reclaims += 1
+    w.state[page] |= EVICTED
+    free_frame(w, g, 0, page)
+    return 1
+
+
+@kernel
+def reclaim_file(w: World, g: int, page: int) -> int:
+    """Free a clean file page, offering it to tmem; a dirty one waits for the flusher, which is woken."""
+    if w.flags[page] & DIRTY:
+        w.state[page] |= RECLAIM
+        w.guest[g].flush_all = 1
+        w.guest[g].flusher_at = min(w.guest[g].flusher_at, w.guest[g].now + w.guest[g].cost)
+        return keep(w, g, page)
+    leave_page_cache(w, g, page)
+    w.state[page] |= EVICTED
+    free_frame(w, g, FILE, page)
+    return 1
+
+
+@kernel
+def count_scan(w: World, g: int, page: int) -> None:
+    """Count a scanned page, twice if it is mapped or in the swap cache, as the pace of reclaim does."""
+    flags = w.flags[page]
+    mapped = flags & MAPPED if flags & FILE else flags & PRESENT
+    w.guest[g].nr_scanned += 2 if mapped or w.slot_of[page] >= 0 else 1
+
+
+@kernel
+def reclaim_page(w: World, g: int, page: int) -> int:
+    """Decide on one page taken off an inactive list: 1 where its frame is free now, else it is back on a list.
+
+    Source: Linux 3.14 mm/vmscan.c shrink_page_list, page_check_references.
+    """
+    if w.state[page] & WRITEBACK:
+        w.state[page] |= RECLAIM
+        return keep(w, g, page)
+    flags = w.flags[page]
+    w.flags[page] = flags & (255 - YOUNG - REFERENCED)
+    if not flags & FILE:
+        return activate_scanned(w, g, page) if flags & YOUNG else reclaim_anon(w, g, page)
+    if flags & YOUNG:
+        if flags & REFERENCED:
+            return activate_scanned(w, g, page)
+        w.flags[page] |= REFERENCED
+        return keep(w, g, page)
+    if flags & REFERENCED and flags & DIRTY:
+        return keep(w, g, page)
+    return reclaim_file(w, g, page)
+
+
+@kernel
+def shrink_inactive(w: World, g: int, which: int, goal: int) -> int:
+    """Scan up to ``goal`` of the oldest pages of an inactive list and return how many frames that freed."""
+    row = 4 * g + which
+    count = min(goal, w.lists[row].live)
+    w.guest[g].pgscan += count
+    count_scanned(w, g, which >= INACTIVE_FILE, count, 0)
+    w.guest[g].pages_scanned += count
+    w.guest[g].cost += count * w.cost[0].scan
+    freed = 0
+    for _ in range(count):
+        page = rings.pop_tail(w.ring, w.lists, w.where, row)
+        count_scan(w, g, page)
+        freed += reclaim_page(w, g, page)
+    w.guest[g].cost += freed * w.cost[0].reclaim
+    return freed
+
+
+@procedure
+def shrink_active(w: World, g: int, which: int, goal: int) -> None:
+    """Move up to ``goal`` of the oldest active pages to the inactive list, their accessed bits cleared."""
+    row = 4 * g + which
+    count = min(goal, w.lists[row].live)
+    rotated = 0
+    for _ in range(count):
+        page = rings.pop_tail(w.ring, w.lists, w.where, row)
+        if w.flags[page] & YOUNG:
+            rotated += 1
+        w.flags[page] &= 255 - YOUNG - ACTIVE
+        put_back(w, g, page)
+    count_scanned(w, g, which >= INACTIVE_FILE, count, rotated)
+    w.guest[g].pages_scanned += count
+    w.guest[g].pgdeactivate += count
+    w.guest[g].cost += count * w.cost[0].scan

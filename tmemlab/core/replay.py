@@ -1,0 +1,270 @@
+"""The replay loop: hits run ahead inside a guest, events of all guests are served in the order of their clocks.
+
+A hit touches nothing that another guest can see, so a stream runs ahead through hits to its next event. A guest's streams
+share its pages, so the one that is behind runs, and no further than the next one or the guest's own next event.
+Ties: the guest's workers first (kswapd, flusher, balloon, frontswap), then the lowest stream; between guests the lowest.
+"""
+
+import numpy as np
+
+from tmemlab._jit import entry, kernel, procedure
+from tmemlab.core.balloon import balloon_step, populate, shrink_step
+from tmemlab.core.disk import settle_writeback
+from tmemlab.core.exit import exit_program, free_range, log_event
+from tmemlab.core.fault import serve_access
+from tmemlab.core.flags import ESCAPE, HIT, PAGE_SHIFT, SLOW
+from tmemlab.core.kswapd import charge_guest, kswapd_step
+from tmemlab.core.pagecache import flush_dirty
+from tmemlab.core.world import (
+    COMMIT,
+    ENDED,
+    FREE,
+    LOG_BOOT,
+    NEVER,
+    PENDING,
+    PHASE,
+    RUNNING,
+    STARVED,
+    THINK,
+    Column,
+    Table,
+    World,
+)
+
+# Kinds of a guest's next event, in the order that breaks ties
+NOTHING, BOOT, KSWAPD, FLUSHER, BALLOON, SHRINK, STREAM, HUNGER = 0, 1, 2, 3, 4, 5, 6, 7
+# What replay() came back for
+REACHED, HUNGRY, PROGRAM_ENDED = 0, 1, 2
+BOOT_RETRY_NS = 1_000_000_000
+
+
+@kernel
+def next_worker(w: World, g: int) -> None:
+    """Find the earliest event of the guest that no stream causes."""
+    this = w.guest[g]
+    this.next_kind, this.next_at = NOTHING, NEVER
+    if not this.running:
+        this.next_kind, this.next_at = BOOT, this.boot_at
+        return
+    if this.kswapd_on:
+        this.next_kind, this.next_at = KSWAPD, this.kswapd_at
+    if this.flusher_at < this.next_at:
+        this.next_kind, this.next_at = FLUSHER, this.flusher_at
+    if this.balloon_on and this.balloon_at < this.next_at:
+        this.next_kind, this.next_at = BALLOON, this.balloon_at
+    if this.shrink_on and this.shrink_at < this.next_at:
+        this.next_kind, this.next_at = SHRINK, this.shrink_at
+
+
+@kernel
+def run_hits(flags: Column, window: Column, first_page: int, at: int, end: int) -> int:
+    """Touch pages while they are plain hits; return the place of the first access that is not, or ``end``."""
+    while at < end:
+        word = np.int64(window[at])
+        page = first_page + (word >> PAGE_SHIFT)
+        old = np.int64(flags[page])
+        new = np.int64(HIT[(word & 15) << 8 | old])
+        if new == SLOW:
+            break
+        if new != old:
+            flags[page] = new
+        at += 1
+    return at
+
+
+@kernel
+def look_ahead(window: Column, events: Table, this: Table) -> None:
+    """Note when the stream's next row is due: an access its think time from now, an event of the trace at once.
+
+    Events that concern the stream alone are consumed here.
+    """
+    this.due = this.clock
+    while True:
+        if this.at == this.last:
+            this.state = STARVED
+            return
+        if not np.int64(window[this.at]) & ESCAPE:
+            this.state = RUNNING
+            this.due = this.clock + this.think
+            return
+        if this.event == this.event_last:
+            this.state = STARVED
+            return
+        event = events[this.event]
+        if event.kind == THINK:
+            this.think = event.value
+        elif event.kind == PHASE:
+            this.phase = event.value
+        else:
+            this.state = PENDING
+            return
+        this.event += 1
+        this.at += 1
+
+
+@kernel
+def run_stream(w: World, window: Column, events: Table, s: int, until: int) -> None:
+    """Run stream ``s`` through hits while they are due before ``until``, or to its next event."""
+    this = w.stream[s]
+    while this.state == RUNNING and this.due < until:
+        end = this.last
+        if this.think > 0:
+            end = min(end, this.at + (until - this.clock - 1) // this.think)
+        at = run_hits(w.flags, window, this.first_page, this.at, end)
+        this.clock += (at - this.at) * this.think
+        this.accesses += at - this.at
+        this.at = at
+        if at == end or np.int64(window[at]) & ESCAPE:
+            look_ahead(window, events, this)
+        else:
+            this.state = PENDING
+            this.due = this.clock + this.think
+
+
+@procedure
+def find_next(w: World, window: Column, events: Table, g: int, until: int) -> None:
+    """Run the guest's streams ahead through hits and note its next event at or before ``until``."""
+    next_worker(w, g)
+    this = w.guest[g]
+    if not this.running:
+        return
+    while True:
+        first, second = -1, -1
+        for s in range(this.first_stream, this.first_stream + this.streams):
+            if w.stream[s].state >= ENDED:
+                continue
+            if first < 0 or w.stream[s].due < w.stream[first].due:
+                second = first
+                first = s
+            elif second < 0 or w.stream[s].due < w.stream[second].due:
+                second = s
+        if first < 0:
+            return
+        stream = w.stream[first]
+        bound = min(until, this.next_at)
+        if stream.due >= bound:
+            return
+        if stream.state != RUNNING:
+            this.next_kind = STREAM if stream.state == PENDING else HUNGER
+            this.next_at = stream.due
+            this.next_stream = first
+            return
+        if second >= 0:
+            bound = min(bound, w.stream[second].due + (1 if first < second else 0))
+        run_stream(w, window, events, first, bound)
+
+
+@kernel
+def serve_escape(w: World, events: Table, s: int) -> None:
+    """Serve an event of the trace that others may see."""
+    this = w.stream[s]
+    event = events[this.event]
+    if event.kind == FREE:
+        free_range(w, this.guest, this.first_page + event.first, event.count)
+    elif event.kind == COMMIT:
+        w.guest[this.guest].committed += event.value
+    this.event += 1
+
+
+@kernel
+def serve_stream(w: World, window: Column, events: Table, g: int, s: int) -> None:
+    """Serve the stream's pending access or event; its clock moves to the end of it."""
+    this = w.stream[s]
+    word = np.int64(window[this.at])
+    if word & ESCAPE:
+        serve_escape(w, events, s)
+    else:
+        serve_access(w, g, s, this.first_page + (word >> PAGE_SHIFT), word & 15)
+        this.accesses += 1
+    if this.state >= ENDED:
+        return
+    this.at += 1
+    this.clock = w.guest[g].now + w.guest[g].cost
+    if w.guest[g].waited > 0:
+        this.waits_until = this.clock
+    look_ahead(window, events, this)
+
+
+@kernel
+def end_stream(w: World, g: int, s: int) -> None:
+    """End a program: its anonymous memory is freed."""
+    this = w.stream[s]
+    this.state = ENDED
+    this.finished = this.clock
+    exit_program(w, s)
+
+
+@kernel
+def boot(w: World, g: int) -> None:
+    """Build the domain if Xen has its memory, counting what tmem can give back; else try again in a second."""
+    this = w.guest[g]
+    host = w.host[0]
+    if host.free + host.tmem_list + host.eph_held >= this.boot_pages:
+        while this.current_pages < this.boot_pages and populate(w, g):
+            pass
+    if this.current_pages < this.boot_pages:
+        this.boot_at += BOOT_RETRY_NS
+        return
+    this.running = 1
+    this.free -= this.kernel_pages
+    this.flusher_at = this.now
+    log_event(w, LOG_BOOT, g, this.now, this.boot_pages)
+    for s in range(this.first_stream, this.first_stream + this.streams):
+        stream = w.stream[s]
+        stream.clock = stream.due = stream.waits_until = max(stream.clock, this.now)
+
+
+@procedure
+def serve(w: World, window: Column, events: Table, g: int) -> bool:
+    """Serve the guest's next event; false where that needs more of a trace than is staged."""
+    this = w.guest[g]
+    kind = this.next_kind
+    if kind == HUNGER and not w.stream[this.next_stream].ended:
+        return False
+    this.now = this.next_at
+    this.cost = 0
+    this.waited = 0
+    settle_writeback(w, g, this.now)
+    if kind == STREAM:
+        serve_stream(w, window, events, g, this.next_stream)
+    elif kind == HUNGER:
+        end_stream(w, g, this.next_stream)
+    elif kind == KSWAPD:
+        kswapd_step(w, g)
+    elif kind == FLUSHER:
+        flush_dirty(w, g)
+        charge_guest(w, g, this.cost - this.waited)
+    elif kind == BALLOON:
+        balloon_step(w, g)
+    elif kind == SHRINK:
+        shrink_step(w, g)
+    elif kind == BOOT:
+        boot(w, g)
+    return True
+
+
+@entry
+def replay(w: World, window: Column, events: Table, until: int) -> int:
+    """Replay all guests until simulated time ``until``; return early when a stream needs staging or a program ended.
+
+    ``window`` (uint32) and ``events`` (EVENT) are staging buffers; each stream's part is in its row. A stream is HUNGRY
+    when its part is used up and ``ended`` is not set: the caller refills it, sets its state to RUNNING and calls again.
+    """
+    guests = w.guest.size
+    for s in range(w.stream.size):
+        if w.stream[s].state == RUNNING:
+            look_ahead(window, events, w.stream[s])
+    for g in range(guests):
+        find_next(w, window, events, g, until)
+    while True:
+        g = 0
+        for other in range(1, guests):
+            if w.guest[other].next_at < w.guest[g].next_at:
+                g = other
+        if w.guest[g].next_at >= until:
+            return REACHED
+        if not serve(w, window, events, g):
+            return HUNGRY
+        if w.guest[g].next_kind == HUNGER:
+            return PROGRAM_ENDED
+        find_next(w, window, events, g, until)
