@@ -1,4 +1,4 @@
-"""Entries through which tests call kernels that Python cannot: compiled once, kept on disk, and plain without the JIT."""
+"""Entries through which tests call kernels that Python cannot: compiled once and kept on disk."""
 
 from tmemlab._jit import entry
 from tmemlab.core import rings, tmem

@@ -6,7 +6,8 @@ from itertools import takewhile
 from typing import Any
 
 import pytest
-from xen_host import PERSISTENT, POOL_SLOTS, Vector, XenHost, load_vector
+
+from tests.xen_host import PERSISTENT, POOL_SLOTS, Vector, XenHost, load_vector
 
 VECTORS = (
     "pers_private",

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import core_entries
 import numpy as np
 
+from tests import core_entries
 from tmemlab.core import world as tables
 from tmemlab.core.world import table
 
