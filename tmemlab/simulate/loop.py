@@ -1,0 +1,173 @@
+"""One run: build, then until the next moment of decision replay; observe, ask the policies, apply, keep a snapshot."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from tmemlab.core.replay import PROGRAM_ENDED, REACHED, replay
+from tmemlab.core.world import ENDED, KILLED, RUNNING
+from tmemlab.errors import Cancelled
+from tmemlab.policy import LEAVE, Decision, Policy, checked_decision
+from tmemlab.run import Run
+from tmemlab.simulate.machine import Machine, clusters, set_boot
+from tmemlab.simulate.observe import held_twice, snapshot, view
+from tmemlab.simulate.results import make_run, program_row
+from tmemlab.simulate.staging import Staging
+
+
+class Event(Protocol):
+    """What can ask a run to stop, such as a `threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Say whether it asks."""
+
+
+class Loop:
+    """A run under way."""
+
+    def __init__(
+        self, machine: Machine, told: Callable[[float], None] | None = None, cancel: Event | None = None
+    ) -> None:
+        self.machine = machine
+        self.now = 0
+        self._told, self._cancel = told, cancel
+        self._staging = Staging(machine.feeds)
+        for s in range(len(machine.feeds)):
+            self._staging.empty(machine.world, s)
+        self._policies = machine.strategy.build_policies(machine.scenario)
+        self._programs: list[dict[str, Any]] = []
+        self._history: list[dict[str, Any]] = []
+        self._idle_frames: list[int] = []
+        self._held_twice: list[int] = []
+        self._rows = sum(feed.trace.n_accesses * feed.repeat for feed in machine.feeds if not feed.loops)
+        self._done_rows = 0
+
+    def run(self) -> Run:
+        """Run to the end and return the result."""
+        ends = self.machine.scenario.duration
+        while True:
+            self._decide()
+            self._create_guests()
+            if self.now % self.machine.scenario.tick == 0:
+                self._keep()
+            if (ends and self.now >= ends) or not self._replay_until(self._next_moment()):
+                break
+        return self._finish()
+
+    def _next_moment(self) -> int:
+        """Return when next somebody outside the machine does something."""
+        scenario = self.machine.scenario
+        moments = [_after(self.now, scenario.tick), *(_after(self.now, each.interval_ns) for each in self._policies)]
+        moments += [guest.start for guest in scenario.guests if guest.start > self.now]
+        moments += [scenario.duration] if scenario.duration > self.now else []
+        return min(moments)
+
+    def _replay_until(self, until: int) -> bool:
+        """Replay to ``until``, feeding the streams; false once every program has ended."""
+        world, staging = self.machine.world, self._staging
+        while True:
+            if self._cancel is not None and self._cancel.is_set():
+                raise Cancelled("the run was cancelled; nothing of it is kept")
+            came_back = replay(world, staging.window, staging.events, until)
+            if came_back == REACHED:
+                self.now = until
+                self._tell(0)
+                return self._all_ended() is False
+            if came_back == PROGRAM_ENDED:
+                self._end_programs()
+                if self._all_ended():
+                    return False
+            self._tell(staging.refill(world))
+
+    def _tell(self, rows: int) -> None:
+        self._done_rows += rows
+        if self._told is not None:
+            self._told(min(1.0, self._done_rows / self._rows) if self._rows else 1.0)
+
+    def _all_ended(self) -> bool:
+        """Say whether no program is left that runs or will."""
+        feeds = self.machine.feeds
+        states = self.machine.world.stream.state
+        programs = [s for s, feed in enumerate(feeds) if not feed.loops]
+        return bool(programs) and all(states[s] >= ENDED for s in programs)
+
+    def _end_programs(self) -> None:
+        """Note the programs that have just ended, and start those again that are to be repeated."""
+        world = self.machine.world
+        for s, feed in enumerate(self.machine.feeds):
+            stream = world.stream[s]
+            if feed.loops or stream.state != ENDED or feed.run >= feed.repeat:
+                continue
+            self.now = max(self.now, int(stream.finished))
+            self._programs.append(program_row(self.machine, s))
+            feed.run += 1
+            if feed.run < feed.repeat:
+                stream.started = stream.finished
+                stream.accesses = stream.stall_ns = stream.think = 0
+                feed.rewind()
+                self._staging.empty(world, s)
+
+    def _create_guests(self) -> None:
+        """Create the guests whose time has come: the policies say what each boots with, and what the others give."""
+        machine = self.machine
+        for g, guest in enumerate(machine.scenario.guests):
+            if machine.created[g] or guest.start > self.now:
+                continue
+            set_boot(machine, g, machine.strategy.start_pages(machine.scenario, guest))
+            for policy in self._policies:
+                self._apply(policy, checked_decision(policy, view(machine, self.now, starting=g), created=g))
+            machine.created[g] = True
+            machine.world.guest[g].boot_at = self.now
+
+    def _decide(self) -> None:
+        """Ask the policies whose interval is over; each sees what the one before has set."""
+        for policy in self._policies:
+            if self.now and self.now % policy.interval_ns == 0:
+                self._apply(policy, checked_decision(policy, view(self.machine, self.now)))
+
+    def _apply(self, policy: Policy, decision: Decision) -> None:
+        """Set balloon targets and frontswap goals; a guest that has not booted yet will boot with its target."""
+        machine, scale = self.machine, self.machine.scale
+        for g, (target, keep) in enumerate(zip(decision.targets.tolist(), decision.shrink_to.tolist(), strict=True)):
+            row = machine.world.guest[g]
+            if target != LEAVE and not row.running:
+                set_boot(machine, g, min(target, machine.boot_pages[g]))
+            elif target != LEAVE:
+                row.target = clusters(target, scale)
+                if not row.balloon_on and row.target != row.current_pages:
+                    row.balloon_on, row.balloon_at = 1, self.now
+            if keep != LEAVE and row.running and not row.shrink_on:
+                row.shrink_left = row.frontswap_pages - -(-keep // scale)
+                row.shrink_slot, row.shrink_at = row.slot_first, self.now
+                row.shrink_on = int(row.shrink_left > 0)
+
+    def _keep(self) -> None:
+        """Keep a snapshot."""
+        world = self.machine.world
+        self._history += snapshot(self.machine, self.now)
+        self._idle_frames.append(int(world.host[0].free + world.host[0].tmem_list + world.guest.free.sum()))
+        self._held_twice.append(held_twice(world))
+
+    def _finish(self) -> Run:
+        """Note what did not end, and make the tables."""
+        world = self.machine.world
+        for s, feed in enumerate(self.machine.feeds):
+            if not feed.loops and world.stream[s].state != ENDED:
+                if world.stream[s].state == KILLED:
+                    self.now = max(self.now, int(world.stream[s].finished))
+                self._programs.append(program_row(self.machine, s))
+        if self.now * 1e-9 > self._history[-1]["time_s"]:
+            self._keep()
+        order = {guest.name: g for g, guest in enumerate(self.machine.scenario.guests)}
+        self._programs.sort(key=lambda row: (order[row["guest"]], row["start_s"]))
+        means = {
+            "idle_frames_mean": float(np.mean(self._idle_frames)) * self.machine.scale,
+            "held_twice_mean": float(np.mean(self._held_twice)) * self.machine.scale,
+        }
+        return make_run(self.machine, self._programs, self._history, means, self.now)
+
+
+def _after(now: int, interval: int) -> int:
+    """Return the next multiple of ``interval`` after ``now``."""
+    return (now // interval + 1) * interval

@@ -1,0 +1,178 @@
+"""From the tables of a machine that has run to the tables of a Run."""
+
+from typing import Any
+
+import numpy as np
+
+from tmemlab.columns import HOST, SECTORS_PER_PAGE, columns_of
+from tmemlab.core.world import ENDED, KILLED, LOG_BALLOON_FAILURE, LOG_BOOT, LOG_OOM_KILL, LOG_PANIC, World
+from tmemlab.provenance import provenance
+from tmemlab.run import Run
+from tmemlab.simulate.machine import Machine
+from tmemlab.units import format_size, seconds
+
+EVENT_KINDS = {
+    LOG_OOM_KILL: "oom_kill",
+    LOG_BOOT: "boot",
+    LOG_BALLOON_FAILURE: "balloon_retry",
+    LOG_PANIC: "panic",
+}
+
+
+def make_run(
+    machine: Machine, programs: list[dict[str, Any]], history: list[dict[str, Any]], means: dict[str, float], now: int
+) -> Run:
+    """Return the Run of a machine at its end."""
+    import pandas as pd
+
+    traces = [feed.trace for feed in machine.feeds if not feed.loops]
+    guests = _guest_rows(machine)
+    host = _host_row(machine, guests, means, now)
+    return Run(
+        scenario=machine.scenario.model_dump(mode="json"),
+        strategy=machine.strategy.name,
+        seed=machine.seed,
+        summary=pd.DataFrame([*guests, host])[columns_of("summary")],
+        programs=pd.DataFrame(programs, columns=columns_of("programs")).astype(
+            {"elapsed_s": "float64", "slowdown": "float64", "killed": "bool", "stall_s": "float64"}
+        ),
+        history=pd.DataFrame(history)[columns_of("history")],
+        events=pd.DataFrame(_event_rows(machine), columns=columns_of("events")),
+        provenance=provenance(machine.seed, machine.scenario.digest, traces),
+    )
+
+
+def program_row(machine: Machine, s: int) -> dict[str, Any]:
+    """Return the row of the program that stream ``s`` ran, as far as it got."""
+    stream, feed = machine.world.stream[s], machine.feeds[s]
+    ended, killed = stream.state == ENDED, stream.state == KILLED
+    return {
+        "guest": machine.scenario.guests[feed.guest].name,
+        "trace": feed.trace.name,
+        "run": feed.run,
+        "start_s": seconds(int(stream.started)),
+        "elapsed_s": seconds(int(stream.finished - stream.started)) if ended else np.nan,
+        "slowdown": np.nan,
+        "killed": bool(killed),
+        "stall_s": seconds(int(stream.stall_ns)),
+        "accesses": int(stream.accesses),
+        "native_s": float(feed.trace.duration_s),
+    }
+
+
+def _guest_rows(machine: Machine) -> list[dict[str, Any]]:
+    """Return the summary's row of every guest."""
+    world, scale = machine.world, machine.scale
+    columns = {name: np.asarray(values) * scale for name, values in _page_counters(world).items()}
+    columns |= _plain_counters(machine)
+    rows = []
+    for g, guest in enumerate(machine.scenario.guests):
+        row = {name: values[g].item() for name, values in columns.items()}
+        rows.append({"guest": guest.name, **row, **dict.fromkeys(columns_of(HOST), np.nan)})
+    return rows
+
+
+def _page_counters(world: World) -> dict[str, Any]:
+    """Return the counters of pages, one entry a guest [the machine's pages]."""
+    guest = world.guest
+    cleancache = guest.pool_eph >= 0
+    pool = world.pool[np.where(cleancache, guest.pool_eph, 0)]
+    return {
+        "major_faults": guest.pgmajfault,
+        "minor_faults": guest.pgfault - guest.pgmajfault,
+        "file_misses": guest.file_misses,
+        "refaults": guest.refault_anon + guest.refault_file,
+        "refaults_anon": guest.refault_anon,
+        "refaults_file": guest.refault_file,
+        "sectors_read": (guest.pgpgin + guest.pswpin) * SECTORS_PER_PAGE,
+        "sectors_written": (guest.pgpgout + guest.pswpout) * SECTORS_PER_PAGE,
+        "swap_reads": guest.pswpin,
+        "swap_writes": guest.pswpout,
+        "cleancache_puts": (guest.puts - guest.put_failed) * cleancache,
+        "cleancache_hits": guest.succ_gets,
+        "cleancache_misses": guest.failed_gets * cleancache,
+        "cleancache_invalidates": guest.invalidates,
+        "cleancache_puts_never_got": (pool.puts - pool.gets - pool.pages) * cleancache,
+        "frontswap_stores": guest.succ_stores,
+        "frontswap_failed_stores": guest.failed_stores,
+        "frontswap_loads": guest.loads,
+        "frontswap_invalidates": guest.frontswap_invalidates,
+        "kswapd_scanned": guest.pgscan_kswapd,
+        "kswapd_reclaimed": guest.pgsteal_kswapd,
+        "direct_scanned": guest.pgscan_direct,
+        "direct_reclaimed": guest.pgsteal_direct,
+    }
+
+
+def _plain_counters(machine: Machine) -> dict[str, Any]:
+    """Return the counters of other things than pages, and the times, one entry a guest."""
+    guest = machine.world.guest
+    starts = np.array([each.start for each in machine.scenario.guests])
+    waited = np.array(_boot_times(machine)) - starts
+    return {
+        "oom_kills": guest.oom_kill,
+        "direct_stalls": guest.allocstall,
+        "stall_s": guest.stall_ns / 1e9,
+        "disk_wait_s": guest.disk_wait_ns / 1e9,
+        "tmem_cpu_s": machine.world.dom.tmem_ns / 1e9,
+        "balloon_failures": guest.balloon_failures,
+        "boot_wait_s": waited / 1e9,
+    }
+
+
+def _boot_times(machine: Machine) -> list[float]:
+    """Return when each guest booted [ns], NaN if it never did."""
+    times = [np.nan] * len(machine.scenario.guests)
+    for row in _log(machine):
+        if row.kind == LOG_BOOT:
+            times[int(row.guest)] = float(row.at)
+    return times
+
+
+def _host_row(machine: Machine, guests: list[dict[str, Any]], means: dict[str, float], now: int) -> dict[str, Any]:
+    """Return the summary's row of the host: sums over the guests, and what only the host has."""
+    world, scale = machine.world, machine.scale
+    only = set(columns_of(HOST))
+    sums = {name: sum(row[name] for row in guests) for name in guests[0] if name not in only and name != "guest"}
+    host = world.host[0]
+    refused = world.guest.put_failed + world.guest.failed_stores
+    return {
+        "guest": HOST,
+        **sums,
+        "eph_evicted": int(host.evicted) * scale,
+        "relinquished": int(host.relinquished) * scale,
+        "put_refused": int(refused.sum()) * scale,
+        **means,
+        "accesses": int(world.stream.accesses.sum()),
+        "simulated_s": seconds(now),
+    }
+
+
+def _log(machine: Machine) -> Any:
+    """Return the rows of the kernel's log."""
+    log = machine.world.log
+    return log[: min(len(log), int(machine.world.host[0].events))]
+
+
+def _event_rows(machine: Machine) -> list[dict[str, Any]]:
+    """Return what happened once, in order of time."""
+    rows = [
+        {
+            "time_s": seconds(int(row.at)),
+            "guest": machine.scenario.guests[int(row.guest)].name,
+            "kind": EVENT_KINDS[int(row.kind)],
+            "detail": _detail(machine, int(row.kind), int(row.value)),
+        }
+        for row in _log(machine)
+    ]
+    return sorted(rows, key=lambda row: row["time_s"])
+
+
+def _detail(machine: Machine, kind: int, value: int) -> str:
+    if kind == LOG_OOM_KILL:
+        return f"{machine.feeds[value].trace.name} was killed"
+    if kind == LOG_BOOT:
+        return f"with {format_size(value * machine.scale)}"
+    if kind == LOG_BALLOON_FAILURE:
+        return f"tries again after {value} s"
+    return "no program was left to kill"
