@@ -14,6 +14,10 @@ from tmemlab.core.flags import FILE
 from tmemlab.core.world import NEVER, Table, World, table
 
 LOG_ROWS = 65_536
+SETTINGS = (  # columns of a guest's row that its GuestSpec gives as they are
+    *("kernel_pages", "wmark_min", "wmark_low", "wmark_high", "balance_gap", "totalreserve"),
+    *("inactive_ratio", "swappiness", "slots", "disk", "boot_at"),
+)
 MIN_LIST = 64  # room for tombstones in the smallest of lists
 
 
@@ -151,9 +155,7 @@ def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
     """Make the guests' rows."""
     guest = table(len(guests), tables.GUEST, max_pfn=_each(guests, "maxmem"), boot_pages=_each(guests, "memory"))
     guest.target[:] = guest.boot_pages
-    for name in (
-        "kernel_pages wmark_min wmark_low wmark_high balance_gap totalreserve inactive_ratio swappiness slots disk boot_at"
-    ).split():
+    for name in SETTINGS:
         guest[name] = _each(guests, name)
     for name in ("swap_cluster", "balloon_batch", "writeback_max"):
         guest[name] = getattr(host, name)

@@ -77,7 +77,7 @@ def badness(w: World, s: int) -> int:
     this = w.stream[s]
     pages = 0
     for page in range(this.first_page, this.first_page + this.pages):
-        if w.state[page] & LIVE and not w.flags[page] & FILE or w.flags[page] & MAPPED:
+        if (w.state[page] & LIVE and not w.flags[page] & FILE) or w.flags[page] & MAPPED:
             pages += 1
     return pages
 

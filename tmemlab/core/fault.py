@@ -1,7 +1,7 @@
 """What a page access does when it is not a plain hit.
 
-Source: Linux 3.14 mm/memory.c do_anonymous_page, do_swap_page, do_wp_page; mm/filemap.c filemap_fault, do_generic_file_read,
-generic_perform_write; mm/swap.c mark_page_accessed.
+Source: Linux 3.14 mm/memory.c do_anonymous_page, do_swap_page, do_wp_page; mm/filemap.c filemap_fault,
+do_generic_file_read, generic_perform_write; mm/swap.c mark_page_accessed.
 """
 
 from tmemlab._jit import kernel, procedure
@@ -48,7 +48,7 @@ def count_refault(w: World, g: int, page: int) -> None:
 
 @kernel
 def settle_slot(w: World, g: int, page: int, write: bool) -> None:
-    """After a touch of a swap-cache page: a write takes its slot away, so does a read where swap is more than half full."""
+    """Settle a touch of a swap-cache page: a write takes its slot away, and a read does where swap is half full."""
     if write and w.state[page] & WRITEBACK:
         w.flags[page] |= DIRTY  # it keeps its slot, and will have to be stored there again
     elif write or swap_full(w, g):

@@ -26,7 +26,7 @@ def cleancache_invalidate(w: World, g: int, page: int) -> None:
 
 @procedure
 def leave_page_cache(w: World, g: int, page: int) -> None:
-    """Offer an evicted file page to cleancache if it was read from disk; a page made by write() is invalidated instead."""
+    """Offer an evicted file page to cleancache if it was read from disk; invalidate one that write() made."""
     this = w.guest[g]
     if not w.state[page] & ON_DISK:
         cleancache_invalidate(w, g, page)
@@ -71,11 +71,12 @@ def read_file_page(w: World, g: int, page: int) -> None:
 
 @kernel
 def dirtyable(w: World, g: int) -> int:
-    """Return the memory that dirty limits are shares of. Source: Linux 3.14 mm/page-writeback.c global_dirtyable_memory."""
-    this = w.guest[g]
-    return (
-        max(0, this.free - this.totalreserve) + w.lists[4 * g + INACTIVE_FILE].live + w.lists[4 * g + ACTIVE_FILE].live
-    )
+    """Return the memory that dirty limits are shares of: what is free beyond the reserve, and the page cache.
+
+    Source: Linux 3.14 mm/page-writeback.c global_dirtyable_memory.
+    """
+    files = w.lists[4 * g + INACTIVE_FILE].live + w.lists[4 * g + ACTIVE_FILE].live
+    return max(0, w.guest[g].free - w.guest[g].totalreserve) + files
 
 
 @kernel

@@ -1,8 +1,8 @@
 """The replay loop: hits run ahead inside a guest, events of all guests are served in the order of their clocks.
 
-A hit touches nothing that another guest can see, so a stream runs ahead through hits to its next event. A guest's streams
-share its pages, so the one that is behind runs, and no further than the next one or the guest's own next event.
-Ties: the guest's workers first (kswapd, flusher, balloon, frontswap), then the lowest stream; between guests the lowest.
+A hit touches nothing that another guest can see, so a stream runs ahead through hits to its next event. A guest's
+streams share its pages, so the one that is behind runs, and no further than the next one or the guest's next event.
+Ties: first the guest's workers (kswapd, flusher, balloon, frontswap), then the lowest stream; the lowest guest.
 """
 
 import numpy as np
@@ -174,7 +174,7 @@ def serve_stream(w: World, window: Column, events: Table, g: int, s: int) -> Non
     if word & ESCAPE:
         serve_escape(w, events, s)
     else:
-        serve_access(w, g, s, this.first_page + (word >> PAGE_SHIFT), word & 15)
+        serve_access(w, g, s, this.first_page + (word >> PAGE_SHIFT), int(word & 15))
         this.accesses += 1
     if this.state >= ENDED:
         return

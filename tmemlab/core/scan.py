@@ -115,7 +115,7 @@ def adjust_goals(w: World, g: int) -> None:
 @kernel
 def shrink_list(w: World, g: int, which: int, count: int) -> int:
     """Scan a slice of one list; an active one only where its inactive partner is low."""
-    if which == ACTIVE_ANON or which == ACTIVE_FILE:
+    if which in (ACTIVE_ANON, ACTIVE_FILE):
         if inactive_anon_is_low(w, g) if which == ACTIVE_ANON else inactive_file_is_low(w, g):
             shrink_active(w, g, which, count)
         return 0

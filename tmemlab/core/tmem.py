@@ -38,7 +38,7 @@ def claim(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: i
 
 @procedure
 def put(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, handle: int, obj: int) -> int:
-    """Store a page under ``handle`` in pool ``row``; 1, or a negative error. A failed duplicate put loses the old page."""
+    """Store a page under ``handle`` in pool ``row``; 1, or an error. A failed duplicate put loses the old page."""
     this = pool[row]
     owner = this.dom
     if not ensure_avail_pages(host, dom, pool, pgp, held, owner):
@@ -71,7 +71,7 @@ def put(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int
 def duplicate_put(
     host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, handle: int, obj: int
 ) -> int:
-    """Replace a page's data in place: the old frame is freed first, so that a failure to get a new one loses the page."""
+    """Replace a page's data in place: the old frame is freed first, so a failure to get a new one loses the page."""
     this = pool[row]
     owner = this.dom
     host[0].tmem_list += 1

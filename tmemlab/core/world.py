@@ -44,9 +44,11 @@ PGP = _dtype(i4="handle pool object global_prev global_next client_prev client_n
 GUEST = _dtype(
     i4="pool_eph pool_pers disk first_stream streams running kswapd_on balloon_on shrink_on next_kind next_stream",
     i8=(
-        "first_page pages max_pfn current_pages free kernel_pages wmark_min wmark_low wmark_high balance_gap inactive_ratio swappiness "
+        "first_page pages max_pfn current_pages free kernel_pages wmark_min wmark_low wmark_high balance_gap "
+        "inactive_ratio swappiness "
         "swap_cluster balloon_batch writeback_max totalreserve target boot_pages boot_at "
-        "recent_scanned_anon recent_rotated_anon recent_scanned_file recent_rotated_file pages_scanned nr_scanned pgscan "
+        "recent_scanned_anon recent_rotated_anon recent_scanned_file recent_rotated_file pages_scanned "
+        "nr_scanned pgscan "
         "kswapd_at kswapd_priority balloon_at balloon_delay shrink_at shrink_left shrink_slot flusher_at "
         "slot_first slots slots_free slot_next frontswap_pages anon_live committed dirty "
         "writeback_first writeback_used dirty_first dirty_size dirty_tail dirty_used flush_all "
@@ -120,4 +122,4 @@ def table(rows: int, dtype: np.dtype[Any], **columns: Any) -> Table:
     records = np.zeros(rows, dtype=dtype).view(np.recarray)
     for name, values in columns.items():
         records[name] = values
-    return records  # type: ignore[return-value]
+    return records

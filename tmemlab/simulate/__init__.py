@@ -4,11 +4,13 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tmemlab.comparison import Comparison
+from tmemlab.comparison import MAIN, Comparison
 from tmemlab.policy import Strategy, strategy_named
+from tmemlab.ranking import REFERENCE
 from tmemlab.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ def compare(
     strategies: "Sequence[str | Strategy]" = DEFAULT_STRATEGIES,
     *,
     seeds: int = 1,
+    variants: Sequence[AnyScenario] = (),
     progress: Progress | None = None,
     cancel: "Event | None" = None,
 ) -> Comparison:
@@ -105,24 +108,29 @@ def compare(
         ``unlimited`` is what slow-downs are measured against.
     seeds : int
         The scenario's seed and those that follow it.
+    variants : sequence of scenarios
+        Changed scenarios to be seen beside this one, under the reference and the two main strategies.
 
     Returns
     -------
     Comparison
         Of the runs, strategy by strategy.
     """
-    read = load_scenario(scenario)
     chosen = [strategy_named(strategy) for strategy in dict.fromkeys(strategies)]
-    jobs = [(strategy, read.seed + number) for number in range(seeds) for strategy in chosen]
+    few = [strategy for strategy in chosen if strategy.name in (REFERENCE, *MAIN)]
+    plans = [(load_scenario(scenario), chosen), *((load_scenario(variant), few) for variant in variants)]
+    jobs = [(read, one, read.seed + number) for read, those in plans for number in range(seeds) for one in those]
     together = _Together(len(jobs), progress)
 
-    def one(job: int) -> "Run":
-        strategy, seed = jobs[job]
+    def run(job: int) -> "Run":
+        read, strategy, seed = jobs[job]
         return simulate(read, strategy, seed=seed, progress=together.of(job), cancel=cancel)
 
-    first = one(0)  # alone, so that the kernels are compiled once
+    first = run(0)  # alone, so that the kernels are compiled once
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return Comparison([first, *pool.map(one, range(1, len(jobs)))])
+        runs = iter([first, *pool.map(run, range(1, len(jobs)))])
+    parts = [list(islice(runs, seeds * len(those))) for _, those in plans]
+    return Comparison(parts[0], variants=[Comparison(part) for part in parts[1:] if part])
 
 
 class _Together:
@@ -140,6 +148,7 @@ class _Together:
             with self._lock:
                 self._fractions[job] = fraction
                 if self._progress is not None:
-                    self._progress(sum(self._fractions) / len(self._fractions), text)
+                    total = sum(self._fractions) / len(self._fractions)
+                    self._progress(total, text if text == COMPILING else "simulating")
 
         return told

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tmemlab.core.replay import PROGRAM_ENDED, REACHED, replay
-from tmemlab.core.world import ENDED, KILLED, RUNNING
+from tmemlab.core.world import ENDED, KILLED
 from tmemlab.errors import Cancelled
 from tmemlab.policy import LEAVE, Decision, Policy, checked_decision
 from tmemlab.run import Run
@@ -73,7 +73,7 @@ class Loop:
             if came_back == REACHED:
                 self.now = until
                 self._tell(0)
-                return self._all_ended() is False
+                return not self._all_ended()
             if came_back == PROGRAM_ENDED:
                 self._end_programs()
                 if self._all_ended():

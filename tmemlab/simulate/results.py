@@ -76,7 +76,7 @@ def _page_counters(world: World) -> dict[str, Any]:
     """Return the counters of pages, one entry a guest [the machine's pages]."""
     guest = world.guest
     cleancache = guest.pool_eph >= 0
-    pool = world.pool[np.where(cleancache, guest.pool_eph, 0)]
+    pool: Any = world.pool[np.where(cleancache, guest.pool_eph, 0)]
     return {
         "major_faults": guest.pgmajfault,
         "minor_faults": guest.pgfault - guest.pgmajfault,
