@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ import pytest
 import tmemlab
 from tests.fake_runs import STRATEGIES, fake_comparison, fake_run
 from tmemlab.cli import DONE, INTERRUPTED, MISTAKE, main
-from tmemlab.errors import KernelFault, OutputError
+from tmemlab.errors import Cancelled, KernelFault, OutputError
 from tmemlab.listing import LISTS
 from tmemlab.policy import STRATEGIES as KNOWN
 
@@ -70,12 +73,20 @@ def test_compare_prints_a_row_a_strategy_and_a_row_a_program(calls: Calls, capsy
 
 
 def test_compare_hands_on_what_was_asked(calls: Calls) -> None:
-    options = ["--strategy=static", "--strategy=tmem", "--seeds=2", "--set=host.memory=3GiB", "--set=seed=9"]
+    options = [
+        "--variant=overcommit",
+        "--strategy=static",
+        "--strategy=tmem",
+        "--seeds=2",
+        "--set=host.memory=3GiB",
+        "--set=seed=9",
+    ]
     assert main(["compare", "tiny", *options]) == DONE
     assert calls[0]["strategies"] == ["static", "tmem"]
     assert calls[0]["seeds"] == 2
     assert calls[0]["scenario"].host.memory == 3 * 1024 * 256
     assert calls[0]["scenario"].seed == 9
+    assert [(beside.name, beside.seed) for beside in calls[0]["variants"]] == [("overcommit", 9)]
 
 
 @pytest.mark.parametrize("command", ["compare tiny --json", "run tiny --strategy ballooning --json"])
@@ -186,11 +197,30 @@ def test_what_goes_wrong_in_a_run_is_a_sentence(
     assert mistake(capsys, "compare", "tiny") == f"tmemlab: {sentence}\n"
 
 
-def test_an_interrupted_run_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("command", ["compare tiny", "run tiny --strategy tmem"])
+def test_the_first_interrupt_calls_the_runs_off(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, cancel: Event, **__: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert cancel.wait(10)
+        raise Cancelled("called off")
 
-    monkeypatch.setitem(vars(tmemlab), "compare", interrupt)
+    for name in ("compare", "simulate"):
+        monkeypatch.setitem(vars(tmemlab), name, interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    assert main(command.split()) == INTERRUPTED
+    assert capsys.readouterr().err == "tmemlab: interrupted\n"
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_the_second_interrupt_ends_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def deaf(*_: Any, **__: Any) -> None:
+        for _again in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+
+    monkeypatch.setitem(vars(tmemlab), "compare", deaf)
     assert main(["compare", "tiny"]) == INTERRUPTED
     assert capsys.readouterr().err == "tmemlab: interrupted\n"
 

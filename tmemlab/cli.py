@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tmemlab
-from tmemlab.errors import OutputError, ScenarioError, TmemlabError
+from tmemlab.errors import Cancelled, OutputError, ScenarioError, TmemlabError
 
 if TYPE_CHECKING:
     from tmemlab.comparison import Comparison
@@ -55,6 +55,10 @@ def compare(
         list[str] | None, typer.Option(metavar="NAME", help="Only this one; repeat for more. See `list strategies`.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Repeat with N seeds, for confidence intervals.")] = 1,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCENARIO", help="Run this beside it, under the main strategies; repeat for more."),
+    ] = None,
     changes: Changes = None,
     out: Out = None,
     json: Json = False,
@@ -63,10 +67,10 @@ def compare(
     from tmemlab import terminal
 
     _check_writable(out)
-    read = _load(scenario, changes)
+    read, *beside = (_load(name, changes) for name in (scenario, *(variant or [])))
     chosen: dict[str, Any] = {"strategies": strategy} if strategy else {}
-    with terminal.progress() as progress:
-        comparison = tmemlab.compare(read, seeds=seeds, progress=progress, **chosen)
+    with terminal.progress() as progress, terminal.interruptible() as cancel:
+        comparison = tmemlab.compare(read, seeds=seeds, variants=beside, progress=progress, cancel=cancel, **chosen)
     _give(comparison, out=out, json=json)
 
 
@@ -83,8 +87,8 @@ def run(
 
     _check_writable(out)
     read = _load(scenario, changes)
-    with terminal.progress() as progress:
-        result = tmemlab.simulate(read, strategy, progress=progress)
+    with terminal.progress() as progress, terminal.interruptible() as cancel:
+        result = tmemlab.simulate(read, strategy, progress=progress, cancel=cancel)
     _give(result, out=out, json=json)
 
 
@@ -147,6 +151,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except typer.TyperException as error:
         return _mistake(f"{error.format_message().rstrip('.')}; see --help")
+    except Cancelled:
+        status = INTERRUPTED
     except TmemlabError as error:
         return _mistake(str(error))
     except (BrokenPipeError, SystemExit):  # whoever read our output has seen enough; typer tells by SystemExit

@@ -5,6 +5,8 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from signal import SIGINT, signal
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
@@ -31,19 +33,34 @@ def progress() -> Iterator[Callable[[float, str], None]]:
     """Give a function that shows how far a run is; where nobody watches, it says each new thing once, on a line."""
     from tqdm import tqdm
 
-    said = ""
+    said: set[str] = set()
 
     def show(fraction: float, text: str) -> None:
-        nonlocal said
         bar.update(fraction - bar.n)
         bar.set_description_str(text)
-        if bar.disable and text != said:
-            said = text
+        if bar.disable and text not in said:
+            said.add(text)
             print(f"tmemlab: {text}", file=sys.stderr)
 
     layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=1.0, bar_format=layout, disable=None, leave=False, file=sys.stderr) as bar:
         yield show
+
+
+@contextmanager
+def interruptible() -> Iterator[Event]:
+    """Give an event that Ctrl-C sets, so that runs on other threads end too; a second Ctrl-C ends at once."""
+    called_off = Event()
+
+    def call_off(*_: object) -> None:
+        called_off.set()
+        signal(SIGINT, before)
+
+    before = signal(SIGINT, call_off)
+    try:
+        yield called_off
+    finally:
+        signal(SIGINT, before)
 
 
 def show_json(document: Any) -> None:
