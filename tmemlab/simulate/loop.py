@@ -1,19 +1,20 @@
 """One run: build, then until the next moment of decision replay; observe, ask the policies, apply, keep a snapshot."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from tmemlab.core.replay import PROGRAM_ENDED, REACHED, replay
-from tmemlab.core.world import ENDED, KILLED
+from tmemlab.core.world import ENDED, KILLED, NEVER
 from tmemlab.errors import Cancelled
 from tmemlab.policy import LEAVE, Decision, Policy, checked_decision
 from tmemlab.run import Run
 from tmemlab.simulate.machine import Machine, clusters, set_boot
-from tmemlab.simulate.observe import held_twice, snapshot, view
-from tmemlab.simulate.results import make_run, program_row
+from tmemlab.simulate.observe import held_twice, idle_frames, snapshot, view
+from tmemlab.simulate.results import Notes, make_run, program_row
 from tmemlab.simulate.staging import Staging
+from tmemlab.units import NS_PER_S, format_time, seconds
+
+BOOT_PATIENCE_NS = 300 * NS_PER_S  # how long a toolstack waits for a new guest's memory
 
 
 class Event(Protocol):
@@ -35,11 +36,9 @@ class Loop:
         self._staging = Staging(machine.feeds)
         for s in range(len(machine.feeds)):
             self._staging.empty(machine.world, s)
+        self._stillborn: set[int] = set()  # guests that never got their memory
         self._policies = machine.strategy.build_policies(machine.scenario)
-        self._programs: list[dict[str, Any]] = []
-        self._history: list[dict[str, Any]] = []
-        self._idle_frames: list[int] = []
-        self._held_twice: list[int] = []
+        self._notes = Notes()
         self._rows = sum(feed.trace.n_accesses * feed.repeat for feed in machine.feeds if not feed.loops)
         self._done_rows = 0
 
@@ -49,6 +48,7 @@ class Loop:
         while True:
             self._decide()
             self._create_guests()
+            self._give_up_boots()
             if self.now % self.machine.scenario.tick == 0:
                 self._keep()
             if (ends and self.now >= ends) or not self._replay_until(self._next_moment()):
@@ -87,10 +87,27 @@ class Loop:
 
     def _all_ended(self) -> bool:
         """Say whether no program is left that runs or will."""
-        feeds = self.machine.feeds
         states = self.machine.world.stream.state
-        programs = [s for s, feed in enumerate(feeds) if not feed.loops]
-        return bool(programs) and all(states[s] >= ENDED for s in programs)
+        programs = [(s, feed) for s, feed in enumerate(self.machine.feeds) if not feed.loops]
+        return bool(programs) and all(states[s] >= ENDED or feed.guest in self._stillborn for s, feed in programs)
+
+    def _give_up_boots(self) -> None:
+        """Let the toolstack give up guests that wait too long for their memory; their programs never start."""
+        machine = self.machine
+        for g, guest in enumerate(machine.scenario.guests):
+            row = machine.world.guest[g]
+            if (
+                machine.created[g]
+                and row.boot_at != NEVER
+                and not row.running
+                and self.now - guest.start >= BOOT_PATIENCE_NS
+            ):
+                row.boot_at = NEVER
+                self._stillborn.add(g)
+                waited = f"gave up after {format_time(self.now - guest.start)} without its memory"
+                self._notes.events.append(
+                    {"time_s": seconds(self.now), "guest": guest.name, "kind": "boot_failed", "detail": waited}
+                )
 
     def _end_programs(self) -> None:
         """Note the programs that have just ended, and start those again that are to be repeated."""
@@ -100,7 +117,7 @@ class Loop:
             if feed.loops or stream.state != ENDED or feed.run >= feed.repeat:
                 continue
             self.now = max(self.now, int(stream.finished))
-            self._programs.append(program_row(self.machine, s))
+            self._notes.programs.append(program_row(self.machine, s))
             feed.run += 1
             if feed.run < feed.repeat:
                 stream.started = stream.finished
@@ -144,10 +161,9 @@ class Loop:
 
     def _keep(self) -> None:
         """Keep a snapshot."""
-        world = self.machine.world
-        self._history += snapshot(self.machine, self.now)
-        self._idle_frames.append(int(world.host[0].free + world.host[0].tmem_list + world.guest.free.sum()))
-        self._held_twice.append(held_twice(world))
+        self._notes.history += snapshot(self.machine, self.now)
+        self._notes.idle_frames.append(idle_frames(self.machine.world))
+        self._notes.held_twice.append(held_twice(self.machine.world))
 
     def _finish(self) -> Run:
         """Note what did not end, and make the tables."""
@@ -156,16 +172,10 @@ class Loop:
             if not feed.loops and world.stream[s].state != ENDED:
                 if world.stream[s].state == KILLED:
                     self.now = max(self.now, int(world.stream[s].finished))
-                self._programs.append(program_row(self.machine, s))
-        if self.now * 1e-9 > self._history[-1]["time_s"]:
+                self._notes.programs.append(program_row(self.machine, s))
+        if not self._notes.history or seconds(self.now) > self._notes.history[-1]["time_s"]:
             self._keep()
-        order = {guest.name: g for g, guest in enumerate(self.machine.scenario.guests)}
-        self._programs.sort(key=lambda row: (order[row["guest"]], row["start_s"]))
-        means = {
-            "idle_frames_mean": float(np.mean(self._idle_frames)) * self.machine.scale,
-            "held_twice_mean": float(np.mean(self._held_twice)) * self.machine.scale,
-        }
-        return make_run(self.machine, self._programs, self._history, means, self.now)
+        return make_run(self.machine, self._notes, self.now)
 
 
 def _after(now: int, interval: int) -> int:

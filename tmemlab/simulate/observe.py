@@ -74,6 +74,11 @@ def per_guest(world: World, pages: Any) -> Any:
     return np.add.reduceat(np.append(pages, False).astype(np.int64), world.guest.first_page) * (world.guest.pages > 0)
 
 
+def idle_frames(world: World) -> int:
+    """Return how many frames hold nothing, in Xen, in tmem or in a guest [the machine's pages]."""
+    return int(world.host[0].free + world.host[0].tmem_list + world.guest.free.sum())
+
+
 def held_twice(world: World) -> int:
     """Return how many frames of tmem hold what a frame of a guest holds too [the machine's pages]."""
     pages = len(world.flags)

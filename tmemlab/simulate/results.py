@@ -1,5 +1,6 @@
 """From the tables of a machine that has run to the tables of a Run."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,27 @@ EVENT_KINDS = {
 }
 
 
-def make_run(
-    machine: Machine, programs: list[dict[str, Any]], history: list[dict[str, Any]], means: dict[str, float], now: int
-) -> Run:
+@dataclass
+class Notes:
+    """What is written down while a machine runs."""
+
+    programs: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)  # beside those of the kernel's log
+    idle_frames: list[int] = field(default_factory=list)  # at each snapshot [the machine's pages]
+    held_twice: list[int] = field(default_factory=list)
+
+
+def make_run(machine: Machine, notes: Notes, now: int) -> Run:
     """Return the Run of a machine at its end."""
     import pandas as pd
 
     traces = [feed.trace for feed in machine.feeds if not feed.loops]
     guests = _guest_rows(machine)
-    host = _host_row(machine, guests, means, now)
+    host = _host_row(machine, guests, notes, now)
+    order = {guest.name: g for g, guest in enumerate(machine.scenario.guests)}
+    programs = sorted(notes.programs, key=lambda row: (order[row["guest"]], row["start_s"]))
+    events = sorted([*_event_rows(machine), *notes.events], key=lambda row: row["time_s"])
     return Run(
         scenario=machine.scenario.model_dump(mode="json"),
         strategy=machine.strategy.name,
@@ -36,8 +49,8 @@ def make_run(
         programs=pd.DataFrame(programs, columns=columns_of("programs")).astype(
             {"elapsed_s": "float64", "slowdown": "float64", "killed": "bool", "stall_s": "float64"}
         ),
-        history=pd.DataFrame(history)[columns_of("history")],
-        events=pd.DataFrame(_event_rows(machine), columns=columns_of("events")),
+        history=pd.DataFrame(notes.history)[columns_of("history")],
+        events=pd.DataFrame(events, columns=columns_of("events")),
         provenance=provenance(machine.seed, machine.scenario.digest, traces),
     )
 
@@ -129,7 +142,7 @@ def _boot_times(machine: Machine) -> list[float]:
     return times
 
 
-def _host_row(machine: Machine, guests: list[dict[str, Any]], means: dict[str, float], now: int) -> dict[str, Any]:
+def _host_row(machine: Machine, guests: list[dict[str, Any]], notes: Notes, now: int) -> dict[str, Any]:
     """Return the summary's row of the host: sums over the guests, and what only the host has."""
     world, scale = machine.world, machine.scale
     only = set(columns_of(HOST))
@@ -142,7 +155,8 @@ def _host_row(machine: Machine, guests: list[dict[str, Any]], means: dict[str, f
         "eph_evicted": int(host.evicted) * scale,
         "relinquished": int(host.relinquished) * scale,
         "put_refused": int(refused.sum()) * scale,
-        **means,
+        "idle_frames_mean": float(np.mean(notes.idle_frames)) * scale,
+        "held_twice_mean": float(np.mean(notes.held_twice)) * scale,
         "accesses": int(world.stream.accesses.sum()),
         "simulated_s": seconds(now),
     }
@@ -155,8 +169,8 @@ def _log(machine: Machine) -> Any:
 
 
 def _event_rows(machine: Machine) -> list[dict[str, Any]]:
-    """Return what happened once, in order of time."""
-    rows = [
+    """Return what the kernel's log tells."""
+    return [
         {
             "time_s": seconds(int(row.at)),
             "guest": machine.scenario.guests[int(row.guest)].name,
@@ -165,7 +179,6 @@ def _event_rows(machine: Machine) -> list[dict[str, Any]]:
         }
         for row in _log(machine)
     ]
-    return sorted(rows, key=lambda row: row["time_s"])
 
 
 def _detail(machine: Machine, kind: int, value: int) -> str:
