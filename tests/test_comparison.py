@@ -107,6 +107,13 @@ def test_the_verdict_follows_the_numbers() -> None:
     assert "won on no programs" in same.verdict()
 
 
+def test_what_neither_saves_is_no_tie() -> None:
+    dead = {"web1": math.nan, "web2": 20, "web3": 40}
+    comparison = three(*(with_times(name, dead, killed=("web1",)) for name in list(SLOW)[1:]))
+    assert "neither saw pandas in web1 to the end" in comparison.verdict()
+    assert "made no difference to pandas in web2 and gccmake in web3" in comparison.verdict()
+
+
 def test_what_beats_the_reference_is_named() -> None:
     comparison = three(
         with_times("ballooning", {"web1": 10, "web2": 20, "web3": 40}),

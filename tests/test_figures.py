@@ -4,7 +4,10 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -36,25 +39,31 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
 }
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_labels_keep_apart_and_inside(name: str) -> None:
+@cache
+def drawn(name: str) -> Figure:
     figure = DRAWINGS[name]()
     FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+    return figure
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_labels_keep_apart_and_inside(name: str) -> None:
+    figure = drawn(name)
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             ticks = [label.get_window_extent() for label in axis.get_ticklabels() if label.get_text()]
             assert not any(one.overlaps(other) for one, other in itertools.pairwise(ticks))
-    drawn = figure.get_tightbbox()  # inches
+    extent = figure.get_tightbbox()  # inches
     width, height = figure.get_size_inches()
-    assert drawn.x0 >= -0.01
-    assert drawn.y0 >= -0.01
-    assert drawn.x1 <= width + 0.01
-    assert drawn.y1 <= height + 0.01
+    assert extent.x0 >= -0.01
+    assert extent.y0 >= -0.01
+    assert extent.x1 <= width + 0.01
+    assert extent.y1 <= height + 0.01
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_panel_says_its_units(name: str) -> None:
-    figure = DRAWINGS[name]()
+    figure = drawn(name)
     shown = [axes for axes in figure.axes if axes.axison]
     assert shown
     for axes in shown:
@@ -89,6 +98,16 @@ def test_a_long_run_is_drawn_at_few_points_with_its_end() -> None:
     assert len(table) <= series.POINTS
     assert table.index[-1] == run.history["time_s"].max()
     assert table["web2"].iloc[-1] == run.history.loc[run.history["guest"] == "web2", "refaults"].iloc[-1]
+
+
+def test_a_line_has_no_gap_where_another_run_ends() -> None:
+    short, whole = COMPARISON.runs[0], COMPARISON.runs[1]
+    history = short.history[short.history["time_s"] < 400]
+    odd = history.assign(time_s=history["time_s"].replace(history["time_s"].max(), 397.5))
+    panels = figures.faults_over_time([replace(short, history=odd), whole]).axes
+    drawn_times = [np.asarray(line.get_xdata()) for line in panels[0].lines]
+    assert drawn_times[0][-1] == pytest.approx(397.5 / 60)
+    assert len(drawn_times[1]) == whole.history["time_s"].nunique()
 
 
 def test_phases_end_with_the_program_its_kill_or_the_run() -> None:

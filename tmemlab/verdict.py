@@ -95,10 +95,13 @@ def _programs(pairs: "pd.DataFrame", first: str, second: str) -> str:
             if row["winner"] == winner
         ]
         parts.append(f"{verb} on {_counted(len(each), 'program')}" + (f": {_listed(each)}" if each else ""))
-    tied = [row["label"] for row in rows if not row["winner"]]
+    alike = [row for row in rows if not row["winner"]]
+    lost = [row["label"] for row in alike if math.isnan(row["ratio"])]
+    tied = [row["label"] for row in alike if not math.isnan(row["ratio"])]
     if tied:
         parts.append(f"made no difference to {_listed(tied)}")
-    return f"Against {first}, {second} {'; it '.join(parts)}."
+    neither = f"; neither saw {_listed(lost)} to the end" if lost else ""
+    return f"Against {first}, {second} {'; it '.join(parts)}{neither}."
 
 
 def _distance(ratio: float) -> float:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tmemlab.figures.series import OWNERS, frames
-from tmemlab.figures.style import GUEST, dress, guest_colours, legend, new_figure, time_axis
-from tmemlab.units import PAGES_PER_MIB
+from tmemlab.figures.style import GUEST, dress, guest_colours, legend, memory_unit, new_figure, time_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     from tmemlab.run import Run
 
-_PER_GIB = 1024 * PAGES_PER_MIB
 _OWNER_COLOURS = ("#882255", "#117733", "#EAEAEA")  # of OWNERS; tmem's are dark, to stand out from the guests'
 
 
@@ -29,13 +27,14 @@ def frames_by_owner(*runs: "Run", scale_to: Sequence["Run"] = ()) -> "Figure":
         Other runs whose figures stand beside this one, so that the y axis must have room for them too.
     """
     figure = new_figure(columns=len(runs), height=3.2)
-    top = max(_most(frames(run)) for run in (*runs, *scale_to)) / _PER_GIB
+    top = max(_most(frames(run)) for run in (*runs, *scale_to))
+    divisor, unit = memory_unit(top)
     end = max(float(run.history["time_s"].max()) for run in (*runs, *scale_to))
     panels = figure.subplots(1, len(runs), squeeze=False, sharey=True)[0]
     for axes, run in zip(panels, runs, strict=True):
-        areas = _stack(axes, run, end)
-        axes.set_ylim(0, top)
-    panels[0].set_ylabel("host memory [GiB]")
+        areas = _stack(axes, run, end, divisor)
+        axes.set_ylim(0, top / divisor)
+    panels[0].set_ylabel(f"host memory [{unit}]")
     handles, labels = _named(areas, runs[-1].guests)
     legend(figure, handles, labels, columns=3 if len(labels) > 4 else 2)
     return figure
@@ -45,12 +44,12 @@ def _most(table: "pd.DataFrame") -> float:
     return float(table.sum(axis=1).max())
 
 
-def _stack(axes: "Axes", run: "Run", end: float) -> list[Any]:
+def _stack(axes: "Axes", run: "Run", end: float, divisor: int) -> list[Any]:
     """Draw one run's areas; return them, the lowest first."""
     table = frames(run)
     unit, label = time_axis(axes, end)
     colours = [*guest_colours(run.guests), *_OWNER_COLOURS]
-    areas = axes.stackplot(table.index.to_numpy() / unit, table.to_numpy().T / _PER_GIB, colors=colours)
+    areas = axes.stackplot(table.index.to_numpy() / unit, table.to_numpy().T / divisor, colors=colours)
     for area in areas:
         area.set(edgecolor="white", linewidth=0.3)
     dress(axes, title=run.strategy, x=label)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from tmemlab.comparison import Comparison
 
 _ACROSS = 2  # panels in a row
-_TICKS = (0.1, 0.2, 0.33, 0.5, 0.7, 1, 1.4, 2, 3, 5, 10, 20, 50, 100)
+_FEW = 8  # ticks on the axis; the finest row that has no more is taken
+_TICKS = (
+    (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2),
+    (0.1, 0.2, 0.33, 0.5, 0.7, 1, 1.4, 2, 3, 5, 10, 20, 50, 100),
+    (0.001, 0.01, 0.1, 1, 10, 100, 1000),
+)
 
 
 def slowdown_bars(comparison: "Comparison", guest: str | None = None) -> "Figure":
@@ -78,12 +83,14 @@ def _beside(points: float) -> dict[str, Any]:
 
 def _span(slowdowns: list[float]) -> tuple[float, float]:
     """Return the ends of the axis, with room for the numbers on the right."""
-    return min([*slowdowns, 0.9]) * 0.95, max([*slowdowns, 1.5]) * 1.35
+    low, high = min([*slowdowns, 0.95]) * 0.98, max([*slowdowns, 1.2])
+    return low, high * (high / low) ** 0.2
 
 
 def _log_axis(axes: "Axes", low: float, high: float) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if low <= tick <= high]))
+    rows = [[tick for tick in row if low <= tick <= high] for row in _TICKS if row[-1] >= high / 2]
+    axes.xaxis.set_major_locator(FixedLocator(next(row for row in [*rows, rows[-1]] if len(row) <= _FEW)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))

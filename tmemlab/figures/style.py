@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from tmemlab.units import PAGES_PER_MIB
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -58,6 +60,11 @@ def time_axis(axes: "Axes", end_s: float) -> tuple[float, str]:
     axes.set_xlim(0, max(end_s, 1) / unit)
     axes.xaxis.set_major_locator(MaxNLocator(8))
     return unit, label
+
+
+def memory_unit(pages: float) -> tuple[int, str]:
+    """Return what to divide so many pages by to get a readable number, and its unit."""
+    return (1024 * PAGES_PER_MIB, "GiB") if pages >= 2048 * PAGES_PER_MIB else (PAGES_PER_MIB, "MiB")
 
 
 def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 3) -> None:

@@ -31,7 +31,7 @@ def guests(comparison: "Comparison") -> Section:
     pictures = []
     for name in comparison.main:
         run = comparison.run(name)
-        columns = ("current_pages", "committed_pages", "anon_pages")
+        columns = ("current_pages", "committed_pages", "anon_pages", "file_pages")
         numbers = pd.concat([series.by_guest(run, column).add_suffix(f" {column}") for column in columns], axis=1)
         caption = f"{name}: each guest's reservation, with the time its programs ran shaded."
         pictures.append(picture(memory_of_guests(run), caption, numbers, f"guests-{name}"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def strategies(comparison: "Comparison") -> Section:
     """Rank the strategies by kills, then by mean slow-down."""
-    heads = ("strategy", "killed", "slow-down", "best program", "worst program", "fairness", "major faults", "refaults")
+    heads = ("strategy", "killed", "slow-down", "worst program", "fairness", "major faults", "refaults")
     costs = ("disk reads", "disk writes", "idle memory")
     table = Table((*heads, *costs), [_strategy(row) for row in rows_of(comparison.table)])
     over = f", over {len(comparison.seeds)} seeds with 95 % confidence intervals" if len(comparison.seeds) > 1 else ""
@@ -37,19 +37,15 @@ def strategies(comparison: "Comparison") -> Section:
 
 
 def _strategy(row: dict[str, Any]) -> list[Cell]:
-    def program(which: str) -> Cell:
-        value = row[f"{which}_slowdown"]
-        there = row["strategy"] != REFERENCE and not math.isnan(value)
-        return Cell(f"{value:.2f} {row[f'{which}_program']}" if there else "", "long")
-
+    there = row["strategy"] != REFERENCE and not math.isnan(row["worst_slowdown"])
+    worst = f"{row['worst_slowdown']:.2f} {row['worst_program']}" if there else ""
     low, high = row["slowdown_low"], row["slowdown_high"]
     interval = "" if math.isnan(low) else f" ({low:.2f} to {high:.2f})"
     return [
         Cell(row["strategy"] if row["strategy"] == REFERENCE else f"{row['rank']}. {row['strategy']}"),
         Cell(f"{row['killed_programs']:g}", "bad" if row["killed_programs"] else ""),
         Cell(number(row["slowdown_mean"]) + interval, "best" if row["rank"] == 1 else ""),
-        program("best"),
-        program("worst"),
+        Cell(worst, "long"),
         Cell(number(row["jain"])),
         *(Cell(f"{row[name]:,.0f}") for name in ("major_faults", "refaults")),
         *(Cell(format_size(row[name] / SECTORS_PER_PAGE)) for name in ("sectors_read", "sectors_written")),
@@ -64,7 +60,7 @@ def programs(comparison: "Comparison") -> Section:
     rows = [_program(str(label), group, order) for label, group in table.groupby("label", sort=False)]
     alone = REFERENCE in comparison.strategies
     unit = f"Slow-down against {REFERENCE}" if alone else "Elapsed time in seconds"
-    note = f"{unit}; ★ marks the best of these strategies, and all within {TIE:.0%} of it."
+    note = f"{unit}; ★ marks the best of these strategies, and all within {100 * TIE:g} % of it."
     return Section(title="Program by program", table=Table(("program", *order), rows), note=note)
 
 
