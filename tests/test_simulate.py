@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from invariants import check_invariants
 
+from tests.invariants import check_invariants
 from tmemlab.errors import Cancelled, PolicyError, ScenarioError
 from tmemlab.policy import STRATEGIES, Strategy, strategy_named
 from tmemlab.run import Run
@@ -19,6 +20,7 @@ from tmemlab.simulate import compare, simulate
 from tmemlab.simulate.loop import Loop
 from tmemlab.simulate.machine import build_machine
 
+ROOT = Path(__file__).parent.parent
 BOTH = ("ballooning", "tmem+selfballooning")
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -77,14 +79,14 @@ def test_runs_in_threads_are_those_that_run_alone() -> None:
 
 def test_without_the_jit_the_same_bits() -> None:
     program = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_simulate import SMALL, bits\n"
+        "from tests.test_simulate import SMALL, bits\n"
         "from tmemlab.simulate import simulate\n"
         "print(bits(simulate(SMALL, 'tmem+selfballooning')))"
     )
     plain = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
