@@ -47,12 +47,15 @@ class Loop:
         ends = self.machine.scenario.duration
         while True:
             self._decide()
-            self._create_guests()
+            if self._create_guests():
+                self._replay_until(self.now + 1)  # so that a snapshot shows them with their memory
             self._give_up_boots()
             if self.now % self.machine.scenario.tick == 0:
                 self._keep()
-            if (ends and self.now >= ends) or not self._replay_until(self._next_moment()):
+            until = self._next_moment()
+            if (ends and self.now >= ends) or not self._replay_until(until):
                 break
+            self.now = until
         return self._finish()
 
     def _next_moment(self) -> int:
@@ -71,7 +74,6 @@ class Loop:
                 raise Cancelled("the run was cancelled; nothing of it is kept")
             came_back = replay(world, staging.window, staging.events, until)
             if came_back == REACHED:
-                self.now = until
                 self._tell(0)
                 return not self._all_ended()
             if came_back == PROGRAM_ENDED:
@@ -125,9 +127,10 @@ class Loop:
                 feed.rewind()
                 self._staging.empty(world, s)
 
-    def _create_guests(self) -> None:
+    def _create_guests(self) -> bool:
         """Create the guests whose time has come: the policies say what each boots with, and what the others give."""
         machine = self.machine
+        before = sum(machine.created)
         for g, guest in enumerate(machine.scenario.guests):
             if machine.created[g] or guest.start > self.now:
                 continue
@@ -136,6 +139,7 @@ class Loop:
                 self._apply(policy, checked_decision(policy, view(machine, self.now, starting=g), created=g))
             machine.created[g] = True
             machine.world.guest[g].boot_at = self.now
+        return sum(machine.created) > before
 
     def _decide(self) -> None:
         """Ask the policies whose interval is over; each sees what the one before has set."""
