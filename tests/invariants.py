@@ -54,7 +54,7 @@ def _check_frames(world: World) -> None:
 
 
 def _check_frames_of_guest(world: World, g: int) -> None:
-    """Check that a guest's frames are free, on a list or the kernel's, and that its domain has them and its frontswap."""
+    """Check that a guest's frames are free, on a list or the kernel's, which its domain has, and frontswap's."""
     guest, dom = world.guest[g], world.dom[g]
     kernel = guest.kernel_pages if guest.running else 0
     live = world.lists.live[4 * g : 4 * g + 4]

@@ -1,0 +1,126 @@
+"""Swap and frontswap as Linux and Xen do them: where a page is, how often it is copied, and what it is charged to."""
+
+import pytest
+
+from tests.small_machine import SECOND, Machine, Program, one_guest
+from tests.xen_host import XenHost
+from tmemlab.core.flags import DIRTY, PRESENT
+from tmemlab.core.world import ENDED, KILLED
+
+
+def squeeze(machine: Machine, now: int) -> None:
+    """Push the only page of a guest of 10 out by its balloon, and give the guest its frames back."""
+    machine.run(now)
+    machine.balloon_to(0, 0, now)
+    machine.run(now + 9 * SECOND)
+    machine.balloon_to(0, 10, now + 9 * SECOND)
+    machine.run(now + 90 * SECOND)
+    assert machine.world.guest[0].current_pages == 10
+
+
+def test_the_life_of_a_slot_takes_two_puts_two_gets_and_one_flush() -> None:
+    program = Program().write(0).think(100 * SECOND).read(0).think(100 * SECOND).read(0).think(0).write(0)
+    program.think(10_000 * SECOND).read(0)
+    machine = one_guest(
+        program, anonymous=1, maxmem=20, memory=10, wmark_min=0, slots=100, frontswap=True, ensure=1, frames=100
+    )
+    world, guest = machine.world, machine.world.guest[0]
+
+    def where() -> tuple[int, int, bool, bool, bool]:
+        """Return the puts and gets so far, and whether the page is in a frame, dirty, and in tmem."""
+        resident = world.where[0] >= 0
+        assert bool(world.flags[0] & PRESENT) == resident
+        return (
+            int(guest.succ_stores),
+            int(guest.loads),
+            bool(resident),
+            bool(world.flags[0] & DIRTY),
+            int(guest.frontswap_pages) == 1,
+        )
+
+    squeeze(machine, SECOND)
+    assert where() == (1, 0, False, False, True)
+    first_slot = world.slot_of[0]
+    machine.run(101 * SECOND)
+    assert where() == (1, 1, True, False, True), "a read leaves the copy in tmem"
+    squeeze(machine, 101 * SECOND)
+    assert where() == (1, 1, False, False, True), "a clean page needs no second put"
+    assert world.slot_of[0] == first_slot
+    machine.run(201 * SECOND)
+    assert where() == (1, 2, True, True, False), "a write takes the copy away"
+    assert guest.frontswap_invalidates == 1
+    squeeze(machine, 201 * SECOND)
+    assert where() == (2, 2, False, False, True)
+    assert world.slot_of[0] != first_slot
+    assert (guest.succ_stores, guest.loads, guest.frontswap_invalidates) == (2, 2, 1)
+    assert guest.pswpin == guest.pswpout == 0
+
+
+def test_a_guest_at_its_maximum_stores_nothing_in_frontswap() -> None:
+    program = Program().write(range(150))
+    machine = one_guest(program, anonymous=150, maxmem=100, memory=100, slots=300, frontswap=True, ensure=1)
+    machine.run(SECOND)
+    guest = machine.world.guest[0]
+    assert guest.succ_stores == guest.frontswap_invalidates == 0
+    assert guest.failed_stores == guest.pswpout > 50
+    assert machine.world.host[0].free == 1900
+
+
+@pytest.mark.parametrize("room", [1, 17, 40])
+def test_frontswap_has_the_room_between_the_reservation_and_max_pages(room: int) -> None:
+    program = Program().write(range(180)).think(1000 * SECOND).read(0)
+    machine = one_guest(program, anonymous=180, maxmem=100, memory=100 - room, slots=300, frontswap=True, ensure=1)
+    machine.run(SECOND)
+    guest, dom = machine.world.guest[0], machine.world.dom[0]
+    assert guest.frontswap_pages == room
+    assert dom.tot_pages == dom.max_pages == 100
+    assert guest.failed_stores == guest.pswpout > 0
+
+
+def test_frontswap_pages_need_slots() -> None:
+    program = Program().write(range(70)).think(1000 * SECOND).read(0)
+    machine = one_guest(program, anonymous=70, maxmem=100, memory=60, slots=15, frontswap=True, ensure=1)
+    machine.run(SECOND)
+    assert machine.world.guest[0].frontswap_pages == 15
+    assert machine.world.guest[0].slots_free == 0
+
+
+@pytest.mark.parametrize("frontswap", [False, True])
+def test_a_guest_without_swap_kills_and_one_with_swap_does_not(frontswap: bool) -> None:
+    for slots, kills, state in ((0, 1, KILLED), (100, 0, ENDED)):
+        program = Program().think(200_000).write(range(150))
+        machine = one_guest(program, anonymous=150, slots=slots, frontswap=frontswap, ensure=1)
+        machine.run(SECOND)
+        assert machine.world.guest[0].oom_kill == kills
+        assert machine.world.stream[0].state == state
+        assert machine.world.guest[0].free == machine.world.guest[0].current_pages
+
+
+def test_a_swap_device_that_is_too_small_ends_in_a_kill() -> None:
+    machine = one_guest(Program().write(range(150)), anonymous=150, slots=30)
+    machine.run(SECOND)
+    assert machine.world.guest[0].oom_kill == 1
+
+
+def xen(max_pages: int) -> XenHost:
+    """Return a host with one domain that has a persistent pool."""
+    host = XenHost({"doms": [[0, max_pages]], "host_pages": 1000, "midsize_pages": 0}, handles=1000)
+    assert host.newpool(client=0, pool=1) == 0
+    return host
+
+
+def test_a_persistent_page_can_be_got_again_and_again() -> None:
+    host = xen(max_pages=1)
+    page = {"client": 0, "pool": 0, "oid": 7, "index": 3}
+    assert [host.put(**page), host.get(**page), host.get(**page), host.flushpage(**page)] == [1, 1, 1, 1]
+    assert host.get(**page) == -1001
+
+
+def test_a_failed_duplicate_put_loses_the_page() -> None:
+    host = xen(max_pages=2)
+    page, other = ({"client": 0, "pool": 0, "oid": 7, "index": index} for index in (3, 4))
+    assert [host.put(**page), host.put(**other), host.put(**page)] == [1, 1, 1]
+    host.maxmem(client=0, a1=1)
+    assert host.put(**page) == -28
+    assert [host.get(**page), host.get(**other)] == [0, 1]
+    assert host.counters()["c0_tot"] == 1
