@@ -4,7 +4,7 @@ import pytest
 
 from tests.small_machine import SECOND, Machine, Program, one_guest
 from tests.xen_host import XenHost
-from tmemlab.core.flags import DIRTY, PRESENT
+from tmemlab.core.flags import ACTIVE, DIRTY, PRESENT
 from tmemlab.core.world import ENDED, KILLED
 
 
@@ -124,3 +124,51 @@ def test_a_failed_duplicate_put_loses_the_page() -> None:
     assert host.put(**page) == -28
     assert [host.get(**page), host.get(**other)] == [0, 1]
     assert host.counters()["c0_tot"] == 1
+
+
+def test_where_swap_is_more_than_half_full_a_read_takes_the_copy_away() -> None:
+    for slots, slot_kept in ((100, True), (60, False)):
+        program = Program().think(1000).write(range(99)).read(0).think(1000 * SECOND).read(1)
+        machine = one_guest(program, anonymous=99, maxmem=200, memory=60, slots=slots, frontswap=True, ensure=1)
+        machine.run(SECOND)
+        assert machine.world.guest[0].loads == 1
+        assert (machine.world.slot_of[0] >= 0) == slot_kept
+        assert bool(machine.world.flags[0] & DIRTY) != slot_kept
+
+
+def test_shrinking_brings_pages_back_by_slot_to_the_active_list() -> None:
+    program = Program().think(1000).write(range(90)).free(60, 30).think(1000 * SECOND).read(0)
+    machine = one_guest(program, anonymous=90, maxmem=200, memory=60, slots=300, frontswap=True, ensure=1)
+    machine.run(SECOND)
+    world, guest = machine.world, machine.world.guest[0]
+    swapped = [int(page) for page in world.slot.page if page >= 0 and world.where[page] < 0]
+    before, loads = int(guest.frontswap_pages), int(guest.loads)
+    assert len(swapped) == before > 20
+    machine.shrink_frontswap(0, 12, SECOND)
+    machine.run(2 * SECOND)
+    assert guest.frontswap_pages == before - 12
+    assert guest.loads == loads + 12
+    back = swapped[:12]
+    assert (world.flags[back] == PRESENT | DIRTY | ACTIVE).all()
+    assert (world.slot_of[back] == -1).all()
+    assert (world.where[swapped[12:]] < 0).all()
+
+
+def test_shrinking_counts_free_swap_as_memory() -> None:
+    for totalreserve, shrinks in ((0, True), (10_000, False)):
+        program = Program().think(1000).write(range(90)).free(60, 30).think(1000 * SECOND).read(0)
+        machine = one_guest(
+            program,
+            anonymous=90,
+            maxmem=200,
+            memory=60,
+            slots=300,
+            frontswap=True,
+            ensure=1,
+            totalreserve=totalreserve,
+        )
+        machine.run(SECOND)
+        before = int(machine.world.guest[0].frontswap_pages)
+        machine.shrink_frontswap(0, 5, SECOND)
+        machine.run(2 * SECOND)
+        assert (machine.world.guest[0].frontswap_pages < before) == shrinks
