@@ -5,11 +5,11 @@ Source: Linux 3.14 mm/memory.c zap_pte_range, mm/truncate.c, mm/oom_kill.c oom_b
 
 from tmemlab._jit import kernel, procedure
 from tmemlab.core.disk import forget_writeback
-from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK
-from tmemlab.core.lru import free_frame, lru_remove
+from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK, YOUNG
+from tmemlab.core.lru import free_frame, lru_remove, mark_accessed
 from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate
 from tmemlab.core.swap import discard_anonymous
-from tmemlab.core.world import KILLED, LOG_OOM_KILL, LOG_PANIC, World
+from tmemlab.core.world import ENDED, KILLED, LOG_OOM_KILL, LOG_PANIC, World
 
 
 @kernel
@@ -62,13 +62,26 @@ def free_range(w: World, g: int, first: int, count: int) -> None:
             free_anonymous(w, g, page)
 
 
+@kernel
+def unmap_file_page(w: World, g: int, page: int) -> None:
+    """Take a file page out of the page table; its accessed bit counts as one more use."""
+    flags = w.flags[page]
+    w.flags[page] = flags & (255 - MAPPED - YOUNG)
+    if flags & YOUNG:
+        mark_accessed(w, g, page)
+
+
 @procedure
 def exit_program(w: World, s: int) -> None:
-    """Free all anonymous memory of a stream; its files stay in the page cache."""
+    """Free all anonymous memory of a stream, and what it was promised; its files stay in the page cache, unmapped."""
     this = w.stream[s]
     for page in range(this.first_page, this.first_page + this.pages):
-        if not w.flags[page] & FILE:
+        if w.flags[page] & FILE:
+            unmap_file_page(w, this.guest, page)
+        else:
             free_anonymous(w, this.guest, page)
+    w.guest[this.guest].committed -= this.committed
+    this.committed = 0
 
 
 @kernel
@@ -88,7 +101,7 @@ def oom_kill(w: World, g: int) -> None:
     this = w.guest[g]
     victim, most = -1, 0
     for s in range(this.first_stream, this.first_stream + this.streams):
-        if w.stream[s].state != KILLED:
+        if w.stream[s].state < ENDED:
             pages = badness(w, s)
             if pages > most:
                 victim, most = s, pages
@@ -96,7 +109,9 @@ def oom_kill(w: World, g: int) -> None:
     if victim < 0:
         log_event(w, LOG_PANIC, g, now, 0)
         for s in range(this.first_stream, this.first_stream + this.streams):
-            w.stream[s].state = KILLED
+            if w.stream[s].state < ENDED:
+                w.stream[s].state = KILLED
+                w.stream[s].finished = now
         return
     this.oom_kill += 1
     log_event(w, LOG_OOM_KILL, g, now, victim)

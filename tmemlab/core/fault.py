@@ -14,14 +14,13 @@ from tmemlab.core.flags import (
     MAPPED,
     ON_DISK,
     PRESENT,
-    REFERENCED,
     SYSCALL,
     WHOLE,
     WRITE,
     WRITEBACK,
     YOUNG,
 )
-from tmemlab.core.lru import activate, lru_add
+from tmemlab.core.lru import lru_add, mark_accessed
 from tmemlab.core.memory import alloc
 from tmemlab.core.pagecache import read_file_page, set_page_dirty
 from tmemlab.core.swap import drop_slot, swap_full, swap_readpage
@@ -99,16 +98,6 @@ def anon_access(w: World, g: int, s: int, page: int, write: bool) -> None:
 
 
 @kernel
-def mark_accessed(w: World, g: int, page: int) -> None:
-    """Count a read() or write(): the first sets PG_referenced, the second on an inactive page activates it."""
-    flags = w.flags[page]
-    if not flags & REFERENCED:
-        w.flags[page] = flags | REFERENCED
-    elif not flags & ACTIVE:
-        activate(w, g, page)
-
-
-@kernel
 def file_miss(w: World, g: int, s: int, page: int, access: int) -> bool:
     """Bring a file page into the page cache; a write of the whole page needs no read."""
     this = w.guest[g]
@@ -134,7 +123,8 @@ def file_miss(w: World, g: int, s: int, page: int, access: int) -> bool:
 def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
     """Serve an access to a file page that the hit table could not."""
     if w.flags[page] & PRESENT:
-        if not access & SYSCALL and not w.flags[page] & MAPPED:
+        fault = not w.flags[page] & MAPPED or (access & WRITE and not w.flags[page] & DIRTY)
+        if fault and not access & SYSCALL:
             minor_fault(w, g)
     elif not file_miss(w, g, s, page, access):
         return

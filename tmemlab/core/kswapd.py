@@ -5,7 +5,7 @@ Source: Linux 3.14 mm/vmscan.c balance_pgdat, kswapd_shrink_zone, kswapd.
 
 from tmemlab._jit import kernel, procedure
 from tmemlab.core.memory import DEF_PRIORITY
-from tmemlab.core.scan import age_active_anon, shrink_zone
+from tmemlab.core.scan import age_active_anon, shrink_zone, zone_reclaimable
 from tmemlab.core.world import ENDED, KILLED, World
 
 PAUSE_NS = 100_000_000  # kswapd's provisional sleep
@@ -33,7 +33,8 @@ def kswapd_step(w: World, g: int) -> None:
     """Make one pass, or go to sleep."""
     this = w.guest[g]
     age_active_anon(w, g)
-    if not balanced(w, g, 0):
+    hopeless = this.kswapd_priority < DEF_PRIORITY and not zone_reclaimable(w, g)
+    if not balanced(w, g, 0) and not hopeless:
         freed = 0
         harder = False
         if not balanced(w, g, this.balance_gap):
@@ -49,8 +50,8 @@ def kswapd_step(w: World, g: int) -> None:
         if this.kswapd_priority < 1:
             this.kswapd_priority = DEF_PRIORITY
             this.kswapd_at = this.now + this.cost + PAUSE_NS
-    if balanced(w, g, 0):
+    if balanced(w, g, 0) or hopeless:
         this.kswapd_on = 0
         this.kswapd_at = this.now + this.cost
-    this.kswapd_ns += this.cost
+    this.kswapd_ns += this.cost - this.waited
     charge_guest(w, g, this.cost - this.waited)

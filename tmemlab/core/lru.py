@@ -58,6 +58,16 @@ def activate(w: World, g: int, page: int) -> None:
 
 
 @kernel
+def mark_accessed(w: World, g: int, page: int) -> None:
+    """Count a read() or write(): the first sets PG_referenced, the second on an inactive page activates it."""
+    flags = w.flags[page]
+    if not flags & REFERENCED:
+        w.flags[page] = flags | REFERENCED
+    elif not flags & ACTIVE:
+        activate(w, g, page)
+
+
+@kernel
 def free_frame(w: World, g: int, flags: int, page: int) -> None:
     """Return the frame of a page that is off its list to the guest's free memory, leaving it ``flags``."""
     w.flags[page] = flags

@@ -42,6 +42,8 @@ def direct_reclaim(w: World, g: int) -> int:
     this.allocstall += 1
     freed = 0
     for step in range(DEF_PRIORITY + 1):
+        if step > 0 and not zone_reclaimable(w, g):
+            break
         freed += shrink_zone(w, g, DEF_PRIORITY - step, this.swap_cluster, False)
         if freed >= this.swap_cluster:
             break

@@ -49,7 +49,8 @@ def reclaim_anon(w: World, g: int, page: int) -> int:
 
 @kernel
 def reclaim_file(w: World, g: int, page: int) -> int:
-    """Free a clean file page, offering it to tmem; a dirty one waits for the flusher, which is woken."""
+    """Free a clean file page, offering it to tmem; a dirty one waits, unmapped, for the flusher, which is woken."""
+    w.flags[page] &= 255 - MAPPED
     if w.flags[page] & DIRTY:
         w.state[page] |= RECLAIM
         w.guest[g].flush_all = 1
@@ -83,12 +84,8 @@ def reclaim_page(w: World, g: int, page: int) -> int:
     if not flags & FILE:
         return activate_scanned(w, g, page) if flags & YOUNG else reclaim_anon(w, g, page)
     if flags & YOUNG:
-        if flags & REFERENCED:
-            return activate_scanned(w, g, page)
         w.flags[page] |= REFERENCED
-        return keep(w, g, page)
-    if flags & REFERENCED and flags & DIRTY:
-        return keep(w, g, page)
+        return activate_scanned(w, g, page) if flags & REFERENCED else keep(w, g, page)
     return reclaim_file(w, g, page)
 
 

@@ -163,6 +163,7 @@ def serve_escape(w: World, events: Table, s: int) -> None:
         free_range(w, this.guest, this.first_page + event.first, event.count)
     elif event.kind == COMMIT:
         w.guest[this.guest].committed += event.value
+        this.committed += event.value
     this.event += 1
 
 

@@ -67,7 +67,7 @@ STREAM = _dtype(
     i4="guest state ended background",
     i8=(
         "first_page pages at last last_window event event_last think clock due waits_until started finished "
-        "accesses stall_ns phase"
+        "accesses stall_ns phase committed"
     ),
 )
 
