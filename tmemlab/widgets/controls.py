@@ -105,7 +105,7 @@ def _explained(strategy: Any) -> ipywidgets.VBox:
     sentence = ipywidgets.HTML(layout={"width": "28em", "margin": "0 1em 0 90px"})
 
     def explain(_: Any = None) -> None:
-        sentence.value = f"<small>{STRATEGIES[strategy.value].sentence}</small>"
+        sentence.value = f'<div style="font-size: 85%; line-height: 1.3">{STRATEGIES[strategy.value].sentence}</div>'
 
     strategy.observe(explain, "value")
     explain()

@@ -24,7 +24,7 @@ class Job(Generic[T]):
     def __init__(self, work: Callable[[Watch, threading.Event], T]) -> None:
         self._work = work
         self._stop = threading.Event()
-        self._told = (0.0, "")  # replaced as a whole by the thread, read by the event loop
+        self._told = (0.0, "starting")  # replaced as a whole by the thread, read by the event loop
 
     def cancel(self) -> None:
         """Ask the call to stop; it ends when it next looks."""

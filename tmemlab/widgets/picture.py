@@ -49,7 +49,7 @@ class Picture:
         """Replace what is shown."""
         first, *others = map(html.escape, drawn.verdict)
         self.title.value = f"<b>{html.escape(drawn.title)}</b>"
-        self.verdict.value = f"<p><b>{first}</b> {' '.join(others)}</p>"
+        self.verdict.value = f'<p style="line-height: 1.4"><b>{first}</b> {" ".join(others)}</p>'
         self.frames.value, self.slowdowns.value = drawn.frames, drawn.slowdowns
         self.box.layout.display = None
 
