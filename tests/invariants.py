@@ -175,7 +175,11 @@ def _check_dirty(world: World, g: int) -> None:
 
 
 def _check_streams(world: World) -> None:
-    """Check that a program that has ended has no memory of its own."""
+    """Check that a program that has ended keeps no memory, and that a guest's promises are its programs'."""
     for stream in world.stream[world.stream.state >= ENDED]:
         own = slice(stream.first_page, stream.first_page + stream.pages)
         assert not (world.state[own] & LIVE).any()
+        assert not (world.flags[own] & MAPPED).any()
+        assert stream.committed == 0
+    promised = np.bincount(world.stream.guest, world.stream.committed, minlength=len(world.guest))
+    assert promised.tolist() == world.guest.committed.tolist()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.small_machine import SECOND, Machine, Program, one_guest
-from tmemlab.core.flags import ACTIVE, FILE, ON_DISK, PRESENT
+from tmemlab.core.flags import ACTIVE, FILE, MAPPED, ON_DISK, PRESENT, REFERENCED, YOUNG
 from tmemlab.core.world import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE
 
 
@@ -89,10 +89,19 @@ def test_a_new_anonymous_page_starts_active_and_a_new_file_page_inactive() -> No
 
 
 def test_a_second_read_activates_an_inactive_page_and_mapped_accesses_do_not() -> None:
-    program = Program().call_read([0, 0, 1]).read([1, 1, 1])
+    program = Program().call_read([0, 0, 1]).read([1, 1, 1]).think(10 * SECOND).read(1)
     machine = one_guest(program, file=2)
     machine.run(SECOND)
     assert [bool(flags & ACTIVE) for flags in machine.world.flags] == [True, False]
+
+
+def test_an_exit_unmaps_files_and_counts_a_mapped_use_as_one_more_read() -> None:
+    machine = one_guest(Program().call_read([0, 1]).read([1, 2, 3]), file=4)
+    machine.run(SECOND)
+    flags = machine.world.flags.astype(int)
+    assert (flags & (MAPPED | YOUNG) == 0).all()
+    assert [bool(page & ACTIVE) for page in flags] == [False, True, False, False]
+    assert [bool(page & REFERENCED) for page in flags] == [True, False, True, True]
 
 
 def test_while_inactive_file_pages_are_not_outnumbered_anonymous_memory_stays() -> None:
