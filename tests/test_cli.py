@@ -86,6 +86,7 @@ def test_compare_hands_on_what_was_asked(calls: Calls) -> None:
     assert calls[0]["seeds"] == 2
     assert calls[0]["scenario"].host.memory == 3 * 1024 * 256
     assert calls[0]["scenario"].seed == 9
+    assert calls[0]["scenario"].title.endswith("; here with host.memory=3GiB, seed=9")
     assert [(beside.name, beside.seed) for beside in calls[0]["variants"]] == [("overcommit", 9)]
 
 

@@ -16,7 +16,7 @@ from tests.fake_runs import fake_comparison
 from tmemlab import figures
 from tmemlab.columns import HOST
 from tmemlab.figures import series
-from tmemlab.figures.style import WIDTH
+from tmemlab.figures.style import WIDTH, new_figure
 
 COMPARISON = fake_comparison(killed=["web1"])
 CROWD = fake_comparison(["unlimited", "static", "ballooning", "mine", "yours", "tmem+selfballooning"], guests=12)
@@ -130,3 +130,8 @@ def test_no_global_state_is_touched() -> None:
     program = "import sys, tmemlab.figures; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_notebook_shows_a_figure_as_a_picture() -> None:
+    picture = new_figure()._repr_png_()
+    assert picture.startswith(b"\x89PNG")

@@ -185,3 +185,10 @@ def test_the_host_is_a_row_of_its_own() -> None:
     assert run.host["guest"] == HOST
     assert HOST not in run.guests
     assert not math.isnan(run.host["idle_frames_mean"])
+
+
+def test_a_run_and_a_comparison_introduce_themselves_in_a_line() -> None:
+    comparison = fake_comparison()
+    for thing in (comparison, comparison.runs[0]):
+        assert len(repr(thing)) < 200
+        assert comparison.runs[0].strategy in repr(thing)

@@ -182,7 +182,10 @@ def _load(name: str, changes: list[str] | None) -> "Scenario":
         except tomllib.TOMLDecodeError:
             settings[path] = value
     scenario: Scenario = tmemlab.load_scenario(name, settings)
-    return scenario
+    if not settings:
+        return scenario
+    told = f"{scenario.title or scenario.name}; here with {', '.join(changes or [])}"
+    return scenario.model_copy(update={"title": told})
 
 
 def _check_writable(out: Path | None) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAIN = ("ballooning", "tmem+selfballooning")  # the question that tmemlab was made for
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Runs of one scenario under several strategies, and perhaps several seeds."""
 
@@ -163,9 +163,13 @@ class Comparison:
         mine = (every["strategy"] == run.strategy) & (every["seed"] == run.seed)
         return every.loc[mine, columns_of("programs")]
 
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.name}: {', '.join(self.strategies)}; {len(self.seeds)} seed(s)>"
+
     def _repr_html_(self) -> str:
         columns = ["rank", "strategy", "killed_programs", "slowdown_mean", "best_program", "worst_program", "refaults"]
-        table = self.table[columns].to_html(index=False, na_rep="", float_format="{:.3g}".format)
+        rows = self.table[columns].astype({"refaults": "int64"})
+        table = rows.to_html(index=False, na_rep="", float_format="{:.3g}".format)
         return f"<p><b>{html.escape(self.runs[0].title)}</b></p>{table}<p>{html.escape(self.verdict())}</p>"
 
 

@@ -17,7 +17,7 @@ TABLES = ("summary", "programs", "history", "events")
 DOCUMENTED = ("strategy", "seed", "scenario", "provenance")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """What one strategy did with one scenario and seed; `tmemlab.columns` says what every column means."""
 
@@ -103,6 +103,9 @@ class Run:
 
     def _write_tables(self, folder: Path) -> None:
         write_tables(folder, {name: getattr(self, name) for name in TABLES})
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.title!r} under {self.strategy}, seed {self.seed}>"
 
     def _repr_html_(self) -> str:
         programs = self.programs[["guest", "trace", "start_s", "elapsed_s", "killed"]]

@@ -1,6 +1,7 @@
 """How figures look: sizes, axes, and colours that colour-blind readers tell apart."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
@@ -38,9 +39,18 @@ _OTHERS = ("#000000", "#7A4A21", "#4B6EAF", "#A04060")
 GUEST = ("#77AADD", "#99DDFF", "#44BB99", "#BBCC33", "#EEDD88", "#EE8866", "#FFAABB", "#DDAAFF")
 
 
-def new_figure(rows: int = 1, columns: int = 1, *, height: float = 3.3, width: float = WIDTH) -> Figure:
+class Picture(Figure):
+    """A figure that a notebook shows as it is, whether or not a plotting backend is set up."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+
+def new_figure(rows: int = 1, columns: int = 1, *, height: float = 3.3, width: float = WIDTH) -> Picture:
     """Return an empty figure of so many panels; the sizes are one panel's, in inches."""
-    return Figure(figsize=(width * columns, height * rows), layout="constrained", facecolor="white")
+    return Picture(figsize=(width * columns, height * rows), layout="constrained", facecolor="white")
 
 
 def dress(axes: "Axes", *, title: str = "", x: str = "", y: str = "") -> None:
