@@ -32,8 +32,9 @@ def balanced(w: World, g: int, gap: int) -> bool:
 def kswapd_step(w: World, g: int) -> None:
     """Make one pass, or go to sleep."""
     this = w.guest[g]
-    age_active_anon(w, g)
     hopeless = this.kswapd_priority < DEF_PRIORITY and not zone_reclaimable(w, g)
+    if not hopeless:
+        age_active_anon(w, g)
     if not balanced(w, g, 0) and not hopeless:
         freed = 0
         harder = False

@@ -50,12 +50,24 @@ def direct_reclaim(w: World, g: int) -> int:
     return freed
 
 
+@kernel
+def more_to_hope_for(w: World, g: int, scanned: int) -> bool:
+    """Say whether reclaim that freed nothing may yet: a write is under way (and waited for), or it was not all scanned.
+
+    ``scanned`` is the count of scanned pages before. Where nothing was scanned at all there is no hope; Linux would try
+    for ever, which swappiness 0 can bring about.
+    """
+    if w.guest[g].flush_all:
+        flush_dirty(w, g)
+    return wait_for_writeback(w, g) or (zone_reclaimable(w, g) and w.guest[g].pages_scanned != scanned)
+
+
 @procedure
 def alloc(w: World, g: int, s: int) -> bool:
     """Take a frame for stream ``s`` (-1: the kernel), whatever it takes; false where the stream was killed for it."""
     while not take_free(w, g):
-        freed = direct_reclaim(w, g)
-        if freed > 0 or take_more(w, g):
+        scanned = w.guest[g].pages_scanned
+        if direct_reclaim(w, g) > 0 or more_to_hope_for(w, g, scanned):
             continue
         if w.guest[g].free > w.guest[g].wmark_high:
             continue
@@ -63,11 +75,3 @@ def alloc(w: World, g: int, s: int) -> bool:
         if s < 0 or w.stream[s].state == KILLED:
             return False
     return True
-
-
-@kernel
-def take_more(w: World, g: int) -> bool:
-    """Say whether reclaim may still get somewhere: a write is under way (and waited for), or not all was scanned."""
-    if w.guest[g].flush_all:
-        flush_dirty(w, g)
-    return wait_for_writeback(w, g) or zone_reclaimable(w, g)
