@@ -1,7 +1,7 @@
 """Streams: running ahead through hits, and the rows of a trace that concern the stream alone.
 
-A stream's ``clock`` is the end of its last access. The next access is ``due`` its think time later; an event of the trace
-is due at once.
+A stream's ``clock`` is the end of its last access. The next access is ``due`` its think time later; an event of the
+trace is due at once.
 """
 
 import numpy as np
