@@ -1,0 +1,219 @@
+"""Random small machines, for the comparison of ``core`` with the slow machine.
+
+Hypothesis draws a seed and a handful of sizes; all else follows from the seed, so that programs can be long. (Rows drawn
+one by one make programs too short to get into trouble.)
+"""
+
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from tests.naive import Rows
+from tests.naive_state import Access, Event
+from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
+
+MICROSECOND, MILLISECOND, SECOND = 1_000, 1_000_000, 1_000_000_000
+COSTS = {
+    "minor_fault": 1000,
+    "page_copy": 600,
+    "tmem_put": 1500,
+    "tmem_get": 1600,
+    "tmem_miss": 700,
+    "tmem_flush": 800,
+    "scan": 100,
+    "reclaim": 500,
+    "balloon_page": 900,
+    "swap_request": 7000,
+}
+DEVICES = ((2_000, 500), (110_000, 8_000), (10_000_000, 33_000), (400_000_000, 20_000_000))
+MOST_TICKS = 40
+SHARE = {"tight": (0.7, 1.05), "close": (1.0, 1.4), "ample": (1.5, 3.0)}  # the host's memory, of the guests' at boot
+
+
+class Action(NamedTuple):
+    """What a policy does to a guest at a tick."""
+
+    what: str  # set target, shrink frontswap, set max_pages
+    guest: int
+    share: float  # of the guest's maxmem, or of its frontswap pages
+
+
+@dataclass(frozen=True)
+class Case:
+    """A seed and a handful of sizes: all that a machine is made from."""
+
+    seed: int
+    guests: int
+    streams: int  # at most, a guest
+    rows: int  # at most, a stream
+    maxmem: int  # at most, a guest
+    swap: str  # none, small, ample
+    host: str  # tight, close, ample
+    tmem: str  # both, cleancache, frontswap, none
+    weights: bool
+    free_of_charge: bool
+    window: int  # rows of a stream that are staged at a time
+
+    def make(self) -> "Setup":
+        """Return the machine and what is to happen to it."""
+        return Setup(self, Random(str(self)))  # sizes differ more than the seeds that hypothesis likes
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a machine."""
+    return Case(
+        seed=draw(st.integers(0, 2**32 - 1)),
+        guests=draw(st.integers(1, 4)),
+        streams=draw(st.integers(1, 2)),
+        rows=draw(st.integers(100, 1500)),
+        maxmem=draw(st.integers(20, 200)),
+        swap=draw(st.sampled_from(["none", "small", "small", "ample"])),
+        host=draw(st.sampled_from(["tight", "close", "ample"])),
+        tmem=draw(st.sampled_from(["both", "both", "both", "cleancache", "frontswap", "none"])),
+        weights=draw(st.booleans()),
+        free_of_charge=draw(st.sampled_from([False] * 9 + [True])),
+        window=draw(st.sampled_from([1, 7, 100, 10_000])),
+    )
+
+
+class Setup:
+    """What a case stands for."""
+
+    def __init__(self, case: Case, random: Random) -> None:
+        self.random = random
+        self.case = case
+        self.guests: list[GuestSpec] = []
+        self.programs: list[Rows] = []
+        self.repeats: list[int] = []  # how often each program runs
+        self.think = random.choice([0, MICROSECOND, 100 * MICROSECOND, MILLISECOND, 20 * MILLISECOND])
+        self.tick = max(case.rows * max(self.think, 5 * MICROSECOND) // 15, 1)
+        self.pauses = random.choice([0, 0.05, 0.3])
+        self.unusual_flags = random.random() < 0.1
+        for _ in range(case.guests):
+            self.guests.append(self._guest())
+        self.host = self._host()
+        self.ticks: list[tuple[int, list[Action]]] = []  # when, and what is done then
+        now = 0
+        for _ in range(MOST_TICKS):
+            now += self.tick if random.random() < 0.8 else random.randint(1, 35 * SECOND)
+            self.ticks.append((now, self._actions()))
+
+    def _host(self) -> HostSpec:
+        """Return a host that has too little for its guests, or enough."""
+        random, memory = self.random, sum(guest.memory for guest in self.guests)
+        frames = int(memory * random.uniform(*SHARE[self.case.host]))
+        return HostSpec(
+            frames=frames,
+            mid=random.choice([0, 0, frames // 128, frames // 20, frames // 3]),
+            ensure=random.choice([1, 1, 2, 4, frames // 10 + 1]),
+            swap_cluster=random.choice([1, 2, 4, 32]),
+            balloon_batch=random.choice([1, 4, 16, 512]),
+            writeback_max=random.choice([1, 2, 4, 64]),
+            devices=[random.choice(DEVICES), random.choice(DEVICES)],
+            costs={} if self.case.free_of_charge else COSTS,
+        )
+
+    def _guest(self) -> GuestSpec:
+        """Return a guest that has too little of one thing or another."""
+        random, case = self.random, self.case
+        maxmem = random.randint(20, case.maxmem)
+        memory = random.choice([maxmem, random.randint(maxmem // 2, maxmem), random.randint(maxmem // 2, maxmem)])
+        wmark_min = random.choice([0, 1, 1, 2, maxmem // 20])
+        wmark_low = wmark_min + random.randint(1, 3)
+        wmark_high = wmark_low + random.randint(1, 4)
+        streams = [self._stream(maxmem) for _ in range(random.randint(1, case.streams))]
+        return GuestSpec(
+            maxmem=maxmem,
+            memory=memory,
+            streams=streams,
+            kernel_pages=memory - wmark_min if random.random() < 0.04 else random.randint(0, maxmem // 8),
+            wmark_min=wmark_min,
+            wmark_low=wmark_low,
+            wmark_high=wmark_high,
+            balance_gap=random.randint(0, 3),
+            totalreserve=random.choice([0, random.randint(0, 2 * wmark_high), random.randint(0, 10 * maxmem)]),
+            inactive_ratio=random.choice([1, 1, 3]),
+            swappiness=random.choice([60, 60, 60, 0, 100, 200]),
+            slots={"none": 0, "small": random.randint(1, maxmem), "ample": 8 * maxmem}[case.swap],
+            disk=random.randint(0, 1),
+            cleancache=case.tmem in ("both", "cleancache"),
+            frontswap=case.tmem in ("both", "frontswap"),
+            weight=random.choice([0, 10, 50, 90]) if case.weights else 0,
+            boot_at=random.choice([0, 0, self.tick, 3 * self.tick + 1]),
+        )
+
+    def _stream(self, maxmem: int) -> StreamSpec:
+        """Return a stream's pages, and write its program."""
+        random = self.random
+        anonymous = random.choice([0, random.randint(1, 10), random.randint(10, 2 * maxmem)])
+        files = [random.randint(1, maxmem) for _ in range(random.choice([0, 1, 1, 3]) or not anonymous)]
+        extents, first = [(0, anonymous, -1)] if anonymous else [], anonymous
+        for file, count in enumerate(files):
+            extents.append((first, count, file))
+            first += count
+        self.programs.append(self._program(anonymous, first))
+        self.repeats.append(random.choice([1, 1, 1, 3]))
+        return StreamSpec(extents, start=random.choice([0, 0, 2 * self.tick, self.tick + 17]))
+
+    def _program(self, anonymous: int, pages: int) -> Rows:
+        """Return phases over a hot set, a scan or anything at all, with events between them."""
+        random = self.random
+        writes, calls, wholes = random.random() ** 2, random.random(), random.random()
+        rows: Rows = [Event("think", 0, 0, self.think)]
+        end = random.randint(self.case.rows // 2, self.case.rows)
+        while len(rows) < end:
+            first, count = random.randrange(pages), random.randint(1, pages)
+            length = random.randint(1, 150)
+            shape = random.choice(["scan", "hot", "hot", "any"])
+            for step in range(length):
+                page = random.randrange(pages) if shape == "any" else first + random.randrange(1 + count // 3)
+                page = (first + step if shape == "scan" else page) % pages
+                rows.append(self._access(page, page >= anonymous, writes, calls, wholes))
+            rows += self._events(pages)
+        return rows[:end]
+
+    def _access(self, page: int, file: bool, writes: float, calls: float, wholes: float) -> Access:
+        random = self.random
+        write = random.random() < writes
+        if self.unusual_flags:
+            return Access(page, write, random.random() < 0.5, random.random() < 0.5)
+        syscall = file and random.random() < calls
+        return Access(page, write, syscall, write and syscall and random.random() < wholes)
+
+    def _events(self, pages: int) -> Rows:
+        """Return events for between two phases, most of the time none."""
+        random = self.random
+        rows: Rows = []
+        if random.random() < 0.15:
+            first = random.randrange(pages)
+            rows.append(Event("free", first, random.randint(1, pages - first), 0))
+        if random.random() < 0.2:
+            rows.append(Event("think", 0, 0, random.randint(0, 2 * self.think)))
+        if random.random() < 0.2:
+            rows.append(Event("commit", 0, 0, random.randint(-10, 30)))
+        if random.random() < 0.1:
+            rows.append(Event("close", 0, 0, 0))
+        if random.random() < 0.1:
+            rows.append(Event("phase", 0, 0, random.randint(1, 9)))
+        if random.random() < self.pauses:  # one long access, one long access
+            rows.append(Event("think", 0, 0, random.choice([self.tick, 3 * SECOND, 12 * SECOND, 31 * SECOND])))
+            rows.append(Access(random.randrange(pages), False, False, False))
+            rows.append(Event("think", 0, 0, self.think))
+        return rows
+
+    def _actions(self) -> list[Action]:
+        """Return what happens at a tick, most of the time nothing."""
+        random, actions = self.random, []
+        for g in range(self.case.guests):
+            if random.random() < 0.25:
+                actions.append(
+                    Action("set target", g, random.choice([random.uniform(0.1, 1), random.uniform(0.8, 1.2)]))
+                )
+            if random.random() < 0.2:
+                actions.append(Action("shrink frontswap", g, random.choice([0.0, random.random(), 0.95])))
+            if random.random() < 0.05:
+                actions.append(Action("set max_pages", g, random.choice([1.0, random.uniform(0.3, 1)])))
+        return actions

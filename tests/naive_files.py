@@ -1,0 +1,116 @@
+"""The page cache and cleancache, slowly; dirty file pages and the flusher that writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.naive_disk import forget_write, read_from_disk, start_write, wait_for_oldest_write
+from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE, release_frame, take_off_list
+
+if TYPE_CHECKING:
+    from tests.naive_state import Guest, Page
+
+EXPIRE_NS = 30_000_000_000
+INTERVAL_NS = 5_000_000_000
+
+
+def fill(guest: Guest, page: Page) -> None:
+    """Fill a page of the page cache: from tmem, which then has it no more, or else from disk."""
+    page.on_disk = True
+    if guest.ephemeral and guest.xen.get(guest.ephemeral, page.number):
+        guest.charge_tmem("tmem_get")
+        guest.count["succ_gets"] += 1
+        return
+    if guest.ephemeral:
+        guest.charge_tmem("tmem_miss")
+    guest.count["failed_gets"] += 1
+    guest.count["pgpgin"] += 1
+    read_from_disk(guest, page.number)
+
+
+def leave_page_cache(guest: Guest, page: Page) -> None:
+    """Offer a clean page that is evicted to tmem, if it was ever read; one that write() made is flushed there."""
+    if not page.on_disk:
+        invalidate(guest, page)
+        return
+    guest.count["puts"] += 1
+    if guest.ephemeral is None:
+        return
+    if guest.xen.put(guest.ephemeral, page.number, page.file):
+        guest.charge_tmem("tmem_put")
+    else:
+        guest.count["put_failed"] += 1
+        guest.charge_tmem("tmem_miss")
+
+
+def invalidate(guest: Guest, page: Page) -> None:
+    """Flush what tmem may have of a page."""
+    if guest.ephemeral:
+        guest.xen.flush_page(guest.ephemeral, page.number)
+        guest.charge_tmem("tmem_flush")
+        guest.count["invalidates"] += 1
+
+
+def truncate(guest: Guest, page: Page) -> None:
+    """Drop a page of a file that is cut short or unlinked, wherever it is."""
+    in_tmem = guest.ephemeral is not None and page.number in guest.ephemeral.pages
+    if in_tmem or page.resident:
+        invalidate(guest, page)
+    if page.writeback:
+        forget_write(guest, page)
+    if page.resident:
+        take_off_list(guest, page)
+        release_frame(guest, page)
+    page.on_disk = page.evicted = page.reclaim = False
+
+
+def dirtyable(guest: Guest) -> int:
+    """Return of how much memory the limits on dirty pages are shares."""
+    beyond = max(0, guest.free - guest.spec.totalreserve)
+    return beyond + len(guest.lists[INACTIVE_FILE]) + len(guest.lists[ACTIVE_FILE])
+
+
+def too_dirty(guest: Guest) -> bool:
+    """Say whether more than a tenth is dirty, so that the flusher starts early."""
+    return guest.dirty * 10 > dirtyable(guest)
+
+
+def make_dirty(guest: Guest, page: Page) -> None:
+    """Note the first write to a clean page. Where a fifth is dirty or being written, its writer waits for a write."""
+    page.dirty = True
+    if all(queued is not page for queued, _ in guest.dirty_queue):
+        if (
+            len(guest.dirty_queue) == guest.spec.maxmem + 1
+        ):  # the queue has no more room; truncated pages still stand in it
+            guest.dirty_queue = [entry for entry in guest.dirty_queue if entry[0].dirty]
+            guest.taken["dirty: queue is full"] += 1
+        guest.dirty_queue.append((page, guest.now))
+    if too_dirty(guest):
+        guest.flusher_at = min(guest.flusher_at, guest.now + guest.cost)
+        guest.taken["dirty: above the background limit"] += 1
+    if (guest.dirty + len(guest.writes)) * 5 > dirtyable(guest):
+        guest.taken["dirty: writer waits"] += wait_for_oldest_write(guest)
+
+
+def flush(guest: Guest) -> None:
+    """Write dirty pages, oldest first: what is 30 s old, what is above the limit, or all, where reclaim asks for it."""
+    guest.flusher_at = (guest.now // INTERVAL_NS + 1) * INTERVAL_NS
+    while guest.dirty_queue:
+        page, since = guest.dirty_queue[0]
+        if page.dirty:
+            old = since + EXPIRE_NS <= guest.now
+            if not (old or too_dirty(guest) or guest.flush_all):
+                break
+            guest.taken["flusher: an old page" if old else "flusher: for reclaim or the limit"] += 1
+            if page.writeback or len(guest.writes) == guest.host.writeback_max:
+                guest.taken["flusher: waits"] += 1
+                guest.flusher_at = min(guest.flusher_at, max(guest.writes[0].done, guest.now + 1))
+                break
+        guest.dirty_queue.pop(0)
+        if page.dirty:
+            page.dirty = False
+            guest.count["pgpgout"] += 1
+            guest.charge("swap_request")
+            start_write(guest, page, page.number)
+    if not guest.dirty_queue:
+        guest.flush_all = False

@@ -1,0 +1,226 @@
+"""What the slow machine is made of: pages, streams and guests as plain objects.
+
+The whole slow machine is the modules ``naive`` and ``naive_*``. It does what ``tmemlab.core`` does, with none of its
+tables: start with `naive`, which says when things happen, and follow the calls down to here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tests.naive_disk import Disk, Write
+    from tests.naive_xen import Domain, Pool, Xen
+    from tmemlab.core.build import GuestSpec, HostSpec
+
+NEVER = 2**62
+INACTIVE_ANON, ACTIVE_ANON, INACTIVE_FILE, ACTIVE_FILE = "inactive anon", "active anon", "inactive file", "active file"
+LISTS = (INACTIVE_ANON, ACTIVE_ANON, INACTIVE_FILE, ACTIVE_FILE)
+
+
+class Access(NamedTuple):
+    """A row of a trace: one page is read or written."""
+
+    page: int  # counted within its stream
+    write: bool
+    syscall: bool  # through read() or write(), else through a mapping
+    whole: bool  # of the whole page
+
+
+class Event(NamedTuple):
+    """A row of a trace that is no access."""
+
+    kind: str  # think, free, commit, phase, close
+    first: int
+    count: int
+    value: int
+
+
+@dataclass(eq=False)
+class Page:
+    """A page that a program can touch; it need not have a frame."""
+
+    number: int  # among all pages of the machine; its place on disk
+    file: int | None  # which file it belongs to; None for anonymous memory
+    resident: bool = False  # has a frame, and stands on one of its guest's lists
+    present: bool = False  # anonymous: a page table entry points to the frame; file: it is in the page cache
+    mapped: bool = False  # a page table entry points to the page of a file
+    young: bool = False  # the accessed bit of the page table entry
+    dirty: bool = False  # differs from the copy on disk or in swap
+    referenced: bool = False  # PG_referenced: the first of two chances of a file page
+    active: bool = False  # stands on the active list
+    live: bool = False  # anonymous memory that was touched and not freed
+    on_disk: bool = False  # the file page was read from disk; mapped_to_disk
+    writeback: bool = False  # is being written to disk
+    reclaim: bool = False  # PG_reclaim: goes to the old end of its list once it is written
+    evicted: bool = False  # reclaim took its frame, so that its return is a refault
+    slot: int | None = None  # the swap slot of anonymous memory
+
+    @property
+    def list_name(self) -> str:
+        """Return the list it stands on while it is resident."""
+        if self.file is None:
+            return ACTIVE_ANON if self.active else INACTIVE_ANON
+        return ACTIVE_FILE if self.active else INACTIVE_FILE
+
+
+@dataclass(eq=False)
+class Stream:
+    """The rows of one program, and how far it is."""
+
+    number: int
+    pages: list[Page]
+    rows: list[Access | Event]
+    clock: int  # [ns]
+    waits_until: int  # the end of its last wait; until then, kernel threads take no time from it
+    at: int = 0
+    think: int = 0  # time before every access [ns]
+    phase: int = 0
+    state: str = "runs"  # then "ended" or "killed"
+    finished: int = 0
+    accesses: int = 0
+    stall_ns: int = 0
+    committed: int = 0
+
+    @property
+    def due(self) -> int:
+        """Return when the next row is due: an access after its think time, anything else at once."""
+        is_access = self.at < len(self.rows) and isinstance(self.rows[self.at], Access)
+        return self.clock + self.think if is_access else self.clock
+
+
+@dataclass(eq=False)
+class Guest:
+    """A Linux guest."""
+
+    number: int
+    spec: GuestSpec
+    host: HostSpec  # Xen's and Linux's page constants, and what things cost
+    xen: Xen
+    domain: Domain
+    ephemeral: Pool | None  # where cleancache puts
+    persistent: Pool | None  # where frontswap stores
+    disk: Disk
+    streams: list[Stream]
+    slots: range  # the swap slots it has
+    first_swap_block: int  # a slot's place on disk, less its number
+    running: bool = False
+    # memory
+    current_pages: int = 0  # what it holds of the host
+    free: int = 0
+    lists: dict[str, list[Page]] = field(default_factory=lambda: {name: [] for name in LISTS})  # oldest first
+    committed: int = 0
+    # reclaim
+    recent_scanned: Counter[str] = field(default_factory=Counter)  # by "anon" and "file"
+    recent_rotated: Counter[str] = field(default_factory=Counter)
+    pages_scanned: int = 0  # since a frame was last freed
+    kswapd_on: bool = False
+    kswapd_at: int = 0
+    kswapd_priority: int = 0
+    # swap
+    used_slots: dict[int, Page] = field(default_factory=dict)
+    in_frontswap: set[int] = field(default_factory=set)
+    next_slot: int = 0
+    # files
+    dirty_queue: list[tuple[Page, int]] = field(default_factory=list)  # and since when; oldest first
+    writes: list[Write] = field(default_factory=list)  # under way, in the order in which they will be done
+    flusher_at: int = NEVER
+    flush_all: bool = False
+    # balloon and frontswap's shrinking
+    target: int = 0
+    balloon_on: bool = False
+    balloon_at: int = 0
+    balloon_delay: int = 1  # [s]
+    shrink_on: bool = False
+    shrink_at: int = 0
+    shrink_left: int = 0
+    shrink_slot: int = 0
+    boot_at: int = 0
+    # the event being served
+    now: int = 0  # when it began
+    cost: int = 0  # how long it has taken
+    waited: int = 0  # and how much of that was waiting for a device
+    # what happened, under Linux's names; and which way things went
+    count: Counter[str] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def pages(self) -> list[Page]:
+        """Return the pages of all its streams."""
+        return [page for stream in self.streams for page in stream.pages]
+
+    @property
+    def dirty(self) -> int:
+        """Return how many file pages are dirty."""
+        return sum(page.dirty for name in (INACTIVE_FILE, ACTIVE_FILE) for page in self.lists[name])
+
+    @property
+    def slots_free(self) -> int:
+        """Return how many swap slots are unused."""
+        return len(self.slots) - len(self.used_slots)
+
+    def charge(self, what: str, times: int = 1) -> None:
+        """Let the event under way take the time that something costs."""
+        self.cost += times * self.host.costs.get(what, 0)
+
+    def charge_tmem(self, what: str) -> None:
+        """Charge a tmem operation, which the domain's account shows too."""
+        self.charge(what)
+        self.domain.tmem_ns += self.host.costs.get(what, 0)
+
+    def wait(self, until: int) -> int:
+        """Let the event under way wait until a time; return for how long that is."""
+        ns = max(0, until - self.now - self.cost)
+        self.cost += ns
+        self.waited += ns
+        return ns
+
+
+def kind_of(page: Page) -> str:
+    """Return under which kind reclaim's statistics count a page."""
+    return "anon" if page.file is None else "file"
+
+
+def count_scanned(guest: Guest, kind: str, scanned: int, rotated: int) -> None:
+    """Add to the statistics from which reclaim balances anonymous and file pages."""
+    guest.recent_scanned[kind] += scanned
+    guest.recent_rotated[kind] += rotated
+
+
+def put_on_list(guest: Guest, page: Page) -> None:
+    """Put a page at the young end of its list."""
+    page.resident = True
+    guest.lists[page.list_name].append(page)
+
+
+def take_off_list(guest: Guest, page: Page) -> None:
+    """Take a page off its list, wherever it stands."""
+    guest.lists[page.list_name].remove(page)
+    page.resident = False
+
+
+def add_new(guest: Guest, page: Page) -> None:
+    """Put a page that has just got a frame on its list; the statistics count it as scanned, and an active one as kept."""
+    put_on_list(guest, page)
+    count_scanned(guest, kind_of(page), 1, 1 if page.active else 0)
+
+
+def mark_accessed(guest: Guest, page: Page) -> None:
+    """Count a read() or write(): the second one on an inactive page makes it active."""
+    if not page.referenced:
+        page.referenced = True
+    elif not page.active:
+        guest.taken["read(): activates"] += 1
+        take_off_list(guest, page)
+        page.active, page.referenced = True, False
+        add_new(guest, page)
+        guest.count["pgactivate"] += 1
+
+
+def release_frame(guest: Guest, page: Page) -> None:
+    """Return the frame of a page that is off its list; nothing that concerned the frame is left."""
+    page.present = page.mapped = page.young = page.dirty = page.referenced = page.active = False
+    guest.free += 1
+    guest.pages_scanned = 0

@@ -1,0 +1,218 @@
+"""What can be seen of the fast machine and of the slow one, in the same words, so that they compare."""
+
+from typing import Any, TypeAlias
+
+from tests.naive import Machine
+from tests.naive_state import LISTS, Guest, Page, Stream
+from tests.naive_xen import Pool
+from tmemlab.core import flags
+from tmemlab.core import world as tables
+from tmemlab.core.world import Table, World
+
+Seen: TypeAlias = dict[str, dict[str, Any]]  # part, name, value
+
+# Columns of a guest's row that both machines have under one name
+SAME = (
+    *("running", "current_pages", "free", "committed", "pages_scanned", "dirty", "flush_all", "slots_free"),
+    *("kswapd_on", "kswapd_at", "kswapd_priority", "flusher_at", "target", "balloon_on", "balloon_at", "balloon_delay"),
+    *("shrink_on", "shrink_at", "shrink_left", "shrink_slot", "boot_at", "now", "cost", "waited"),
+)
+COUNTERS = tables.GUEST.names[tables.GUEST.names.index("pgfault") :]
+DEVICE = ("reads_until", "writes_until", "last_read", "last_write", "read_ns", "write_ns")
+HOST_COUNTERS = (
+    *("eph_puts", "evicted", "evict_attempts", "relinquished", "relinquish_attempts", "relinquish_most"),
+    "pages_failed",
+)
+POOL_COUNTERS = tables.POOL.names[3:]
+LOG = {
+    tables.LOG_OOM_KILL: "oom kill",
+    tables.LOG_BOOT: "boot",
+    tables.LOG_BALLOON_FAILURE: "balloon failure",
+    tables.LOG_PANIC: "panic",
+}
+STREAM = ("clock", "accesses", "stall_ns", "waits_until", "committed")
+NEXT = ("think", "phase")  # what follows from the next row
+STREAM_STATE = {tables.ENDED: "ended", tables.KILLED: "killed"}
+
+
+# The fast machine
+
+
+def hungry(w: World) -> list[int]:
+    """Return the streams of which nothing is staged, so that their next row is not known."""
+    return [s for s, state in enumerate(w.stream["state"].tolist()) if state == tables.STARVED]
+
+
+def see_core(w: World) -> Seen:
+    """Return what there is to see of a world."""
+    guests, streams = rows_of(w.guest), rows_of(w.stream)
+    seen: Seen = {"host": _see_host(w)}
+    seen |= {f"guest {g}": _see_guest(w, g, guest) for g, guest in enumerate(guests)}
+    seen |= {f"stream {s}": _see_stream(stream) for s, stream in enumerate(streams)}
+    page_flags = (w.flags & (255 - flags.FILE)).tolist()
+    page_state = (w.state & (255 - flags.QUEUED)).tolist()
+    columns = zip(page_flags, page_state, w.slot_of.tolist(), (w.where >= 0).tolist(), strict=True)
+    seen["page"] = {str(page): bits for page, bits in enumerate(columns)}
+    return seen
+
+
+def rows_of(table: Table) -> list[dict[str, int]]:
+    """Return a table's rows as dicts, which are quicker to read."""
+    return [dict(zip(table.dtype.names, row, strict=True)) for row in table.tolist()]
+
+
+def _see_host(w: World) -> dict[str, Any]:
+    host = rows_of(w.host)[0]
+    seen: dict[str, Any] = {name: host[name] for name in ("free", "tmem_list", "eph", "eph_held", *HOST_COUNTERS)}
+    for d, dom in enumerate(rows_of(w.dom)):
+        seen |= {f"domain {d} {name}": value for name, value in dom.items()}
+        seen[f"domain {d} list"] = _walk(w, 1 + d, "client_next")
+    for row, device in enumerate(rows_of(w.device)):
+        seen |= {f"device {row} {name}": device[name] for name in DEVICE}
+    seen["tmem's list"] = _walk(w, 0, "global_next")
+    seen["log"] = [(LOG[kind], guest, at, value) for kind, guest, at, value in w.log[: host["events"]].tolist()]
+    return seen
+
+
+def _walk(w: World, sentinel: int, link: str) -> list[int]:
+    """Return the pages on one of tmem's lists, oldest first."""
+    links, handles = w.pgp[link].tolist(), w.pgp["handle"].tolist()
+    pages, row = [], links[sentinel]
+    while row != sentinel:
+        pages.append(handles[row])
+        row = links[row]
+    return pages
+
+
+def _see_guest(w: World, g: int, guest: dict[str, int]) -> dict[str, Any]:
+    seen: dict[str, Any] = {name: guest[name] for name in (*SAME, *COUNTERS)}
+    for kind in ("anon", "file"):
+        seen[f"{kind} scanned"], seen[f"{kind} rotated"] = (
+            guest[f"recent_scanned_{kind}"],
+            guest[f"recent_rotated_{kind}"],
+        )
+    for name, this in zip(LISTS, rows_of(w.lists[4 * g : 4 * g + 4]), strict=True):
+        ring = w.ring[this["first"] : this["first"] + this["room"]]
+        seen[name] = [page for page in _ring(ring, this["tail"], this["used"]) if page >= 0]
+    slots = w.slot[guest["slot_first"] : guest["slot_first"] + guest["slots"]]
+    seen["slots"], seen["next slot"] = slots.tolist(), guest["slot_next"]
+    seen["frontswap_pages"] = guest["frontswap_pages"]
+    size = guest["writeback_max"]
+    writes = w.writeback[g * size : (g + 1) * size]
+    seen["writes"] = _ring(writes, guest["writeback_first"], guest["writeback_used"])
+    dirty = w.dirty[guest["dirty_first"] : guest["dirty_first"] + guest["dirty_size"]]
+    seen["dirty queue"] = _ring(dirty, guest["dirty_tail"], guest["dirty_used"])
+    for name, row in (("ephemeral pool", guest["pool_eph"]), ("persistent pool", guest["pool_pers"])):
+        if row >= 0:
+            pool = rows_of(w.pool)[row]
+            seen |= {f"{name} {counter}": pool[counter] for counter in POOL_COUNTERS}
+            seen[f"{name} pages"] = _pool_pages(w, row)
+            assert pool["pages"] == len(seen[f"{name} pages"])
+    return seen
+
+
+def _ring(entries: Any, tail: int, used: int) -> list[Any]:
+    """Return what stands in a ring, oldest first."""
+    both_parts: list[Any] = [
+        *entries[tail : tail + used].tolist(),
+        *entries[: max(0, tail + used - len(entries))].tolist(),
+    ]
+    return both_parts
+
+
+def _pool_pages(w: World, row: int) -> list[int]:
+    """Return what a pool holds: page numbers, or slots."""
+    handles = w.pgp["handle"][(w.pgp["handle"] >= 0) & (w.pgp["pool"] == row)]
+    return sorted((handles - (len(w.flags) if w.pool[row].persistent else 0)).tolist())
+
+
+def _see_stream(stream: dict[str, int]) -> dict[str, Any]:
+    names = list(STREAM)
+    if stream["state"] in STREAM_STATE:
+        names.append("finished")
+    elif stream["state"] != tables.STARVED:
+        names += NEXT
+    return {"state": STREAM_STATE.get(stream["state"], "runs"), **{name: stream[name] for name in names}}
+
+
+# The slow machine
+
+
+def see_naive(machine: Machine, hungry: list[int]) -> Seen:
+    """Return the same of a slow machine, less what is next in the streams of which core has nothing staged."""
+    seen: Seen = {"host": _see_xen(machine)}
+    for g, guest in enumerate(machine.guests):
+        seen[f"guest {g}"] = _see_naive_guest(guest)
+    for s, stream in enumerate(machine.streams):
+        seen[f"stream {s}"] = _see_naive_stream(stream, s in hungry)
+    seen["page"] = {str(page.number): _bits(page) for guest in machine.guests for page in guest.pages}
+    return seen
+
+
+def _see_xen(machine: Machine) -> dict[str, Any]:
+    xen = machine.xen
+    seen: dict[str, Any] = {"free": xen.free, "tmem_list": xen.tmem_list}
+    seen["eph"] = seen["eph_held"] = len(xen.ephemeral)
+    seen |= {name: xen.count[name] for name in HOST_COUNTERS}
+    for d, domain in enumerate(xen.domains):
+        mine = [copy.handle for copy in xen.ephemeral_of(domain)]
+        values = {"eph": len(mine), **vars(domain), **domain.count}
+        seen |= {f"domain {d} {name}": values.get(name, 0) for name in tables.DOM.names}
+        seen[f"domain {d} list"] = mine
+    for row, disk in enumerate(machine.disks):
+        seen |= {f"device {row} {name}": getattr(disk, name) for name in DEVICE}
+    seen["tmem's list"] = [copy.handle for copy in xen.ephemeral]
+    seen["log"] = xen.log
+    return seen
+
+
+def _see_naive_guest(guest: Guest) -> dict[str, Any]:
+    seen: dict[str, Any] = {name: int(getattr(guest, name)) for name in SAME}
+    seen |= {name: guest.count[name] for name in COUNTERS}
+    for kind in ("anon", "file"):
+        seen[f"{kind} scanned"], seen[f"{kind} rotated"] = guest.recent_scanned[kind], guest.recent_rotated[kind]
+    seen |= {name: [page.number for page in pages] for name, pages in guest.lists.items()}
+    seen["next slot"] = guest.next_slot
+    owner = {slot: page.number for slot, page in guest.used_slots.items()}
+    seen["slots"] = [(owner.get(slot, -1), int(slot in guest.in_frontswap)) for slot in guest.slots]
+    seen["frontswap_pages"] = len(guest.in_frontswap)
+    seen["writes"] = [(-1 if write.page is None else write.page.number, write.done) for write in guest.writes]
+    seen["dirty queue"] = [(page.number, since) for page, since in guest.dirty_queue]
+    for name, pool in (("ephemeral pool", guest.ephemeral), ("persistent pool", guest.persistent)):
+        if pool:
+            seen |= _see_pool(name, pool)
+    return seen
+
+
+def _see_pool(name: str, pool: Pool) -> dict[str, Any]:
+    counters = {f"{name} {counter}": pool.count[counter] for counter in POOL_COUNTERS if counter != "pages"}
+    return {**counters, f"{name} pages": sorted(pool.pages)}
+
+
+def _see_naive_stream(stream: Stream, hungry: bool) -> dict[str, Any]:
+    names = list(STREAM)
+    if stream.state != "runs":
+        names.append("finished")
+    elif not hungry:
+        names += NEXT
+    return {"state": stream.state, **{name: getattr(stream, name) for name in names}}
+
+
+def _bits(page: Page) -> tuple[int, int, int, bool]:
+    """Return a page's flags, state, slot and whether it is on a list, as core keeps them."""
+    page_flags = (
+        page.present * flags.PRESENT
+        + page.young * flags.YOUNG
+        + page.dirty * flags.DIRTY
+        + page.referenced * flags.REFERENCED
+        + page.active * flags.ACTIVE
+        + page.mapped * flags.MAPPED
+    )
+    page_state = (
+        page.on_disk * flags.ON_DISK
+        + page.writeback * flags.WRITEBACK
+        + page.evicted * flags.EVICTED
+        + page.live * flags.LIVE
+        + page.reclaim * flags.RECLAIM
+    )
+    return page_flags, page_state, -1 if page.slot is None else page.slot, page.resident
