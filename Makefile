@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_READY := .venv/.ready-to-run
 TEST_READY := .venv/.ready-to-test
+BENCH_READY := .venv/.ready-to-bench
 UV := $(shell command -v uv 2>/dev/null)
 ifdef UV
 INSTALL := uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable .
@@ -10,13 +11,14 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 endif
 
-.PHONY: help run test lint lab clean
+.PHONY: help run test lint lab bench clean
 
 help:
 	@echo "make run    compare the strategies on the default scenario; prints the table, writes results/report.html"
 	@echo "make test   run the tests"
 	@echo "make lint   check style and types"
 	@echo "make lab    open the notebooks in JupyterLab"
+	@echo "make bench  measure the replay beside libcachesim and a bound; writes results/benchmarks.json"
 	@echo "make clean  remove .venv, results/ and the tools' caches"
 
 run: $(RUN_READY)
@@ -32,6 +34,9 @@ lint: $(TEST_READY)
 
 lab: $(RUN_READY)
 	$(BIN)/tmemlab lab
+
+bench: $(BENCH_READY)
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv results .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -56,4 +61,9 @@ $(RUN_READY): pyproject.toml constraints.txt | $(BIN)/python
 $(TEST_READY): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing tmemlab and its test tools into .venv (a few minutes the first time) ..."
 	$(INSTALL) --group dev
+	@touch $@
+
+$(BENCH_READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing tmemlab and what it is measured against into .venv (a few minutes the first time) ..."
+	$(INSTALL) --group bench
 	@touch $@
