@@ -1,6 +1,6 @@
 """Random small machines, for the comparison of ``core`` with the slow machine.
 
-Hypothesis draws a seed and a handful of sizes; all else follows from the seed, so that programs can be long. (Rows drawn
+Hypothesis draws a seed and a handful of sizes; all else follows from those, so that programs can be long. (Rows drawn
 one by one make programs too short to get into trouble.)
 """
 
@@ -29,7 +29,7 @@ COSTS = {
 }
 DEVICES = ((2_000, 500), (110_000, 8_000), (10_000_000, 33_000), (400_000_000, 20_000_000))
 MOST_TICKS = 40
-SHARE = {"tight": (0.7, 1.05), "close": (1.0, 1.4), "ample": (1.5, 3.0)}  # the host's memory, of the guests' at boot
+SHARE = {"tight": (0.8, 1.1), "close": (1.0, 1.4), "ample": (1.5, 3.0)}  # the host's memory, of the guests' at boot
 
 
 class Action(NamedTuple):
@@ -62,13 +62,13 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn, most_guests: int = 4, most_rows: int = 1500) -> Case:
     """Draw a machine."""
     return Case(
         seed=draw(st.integers(0, 2**32 - 1)),
-        guests=draw(st.integers(1, 4)),
+        guests=draw(st.integers(1, most_guests)),
         streams=draw(st.integers(1, 2)),
-        rows=draw(st.integers(100, 1500)),
+        rows=draw(st.integers(100, most_rows)),
         maxmem=draw(st.integers(20, 200)),
         swap=draw(st.sampled_from(["none", "small", "small", "ample"])),
         host=draw(st.sampled_from(["tight", "close", "ample"])),
@@ -104,7 +104,7 @@ class Setup:
     def _host(self) -> HostSpec:
         """Return a host that has too little for its guests, or enough."""
         random, memory = self.random, sum(guest.memory for guest in self.guests)
-        frames = int(memory * random.uniform(*SHARE[self.case.host]))
+        frames = max(int(memory * random.uniform(*SHARE[self.case.host])), max(guest.memory for guest in self.guests))
         return HostSpec(
             frames=frames,
             mid=random.choice([0, 0, frames // 128, frames // 20, frames // 3]),
@@ -134,7 +134,7 @@ class Setup:
             wmark_low=wmark_low,
             wmark_high=wmark_high,
             balance_gap=random.randint(0, 3),
-            totalreserve=random.choice([0, random.randint(0, 2 * wmark_high), random.randint(0, 10 * maxmem)]),
+            totalreserve=random.choice([0, random.randint(0, 2 * wmark_high), random.randint(0, 20 * maxmem)]),
             inactive_ratio=random.choice([1, 1, 3]),
             swappiness=random.choice([60, 60, 60, 0, 100, 200]),
             slots={"none": 0, "small": random.randint(1, maxmem), "ample": 8 * maxmem}[case.swap],
@@ -163,6 +163,8 @@ class Setup:
         random = self.random
         writes, calls, wholes = random.random() ** 2, random.random(), random.random()
         rows: Rows = [Event("think", 0, 0, self.think)]
+        if random.random() < 0.1:
+            rows += self._temporary_files(anonymous, pages)
         end = random.randint(self.case.rows // 2, self.case.rows)
         while len(rows) < end:
             first, count = random.randrange(pages), random.randint(1, pages)
@@ -174,6 +176,15 @@ class Setup:
                 rows.append(self._access(page, page >= anonymous, writes, calls, wholes))
             rows += self._events(pages)
         return rows[:end]
+
+    def _temporary_files(self, first: int, end: int) -> Rows:
+        """Return writes of pages that are truncated at once, but for the first."""
+        rows: Rows = []
+        for page in range(first, end):
+            rows.append(Access(page, write=True, syscall=True, whole=True))
+            if page > first:
+                rows.append(Event("free", page, 1, 0))
+        return rows
 
     def _access(self, page: int, file: bool, writes: float, calls: float, wholes: float) -> Access:
         random = self.random
@@ -209,10 +220,9 @@ class Setup:
         random, actions = self.random, []
         for g in range(self.case.guests):
             if random.random() < 0.25:
-                actions.append(
-                    Action("set target", g, random.choice([random.uniform(0.1, 1), random.uniform(0.8, 1.2)]))
-                )
-            if random.random() < 0.2:
+                share = random.choice([random.uniform(0.1, 1), random.uniform(0.8, 1.2)])
+                actions.append(Action("set target", g, share))
+            if random.random() < 0.3:
                 actions.append(Action("shrink frontswap", g, random.choice([0.0, random.random(), 0.95])))
             if random.random() < 0.05:
                 actions.append(Action("set max_pages", g, random.choice([1.0, random.uniform(0.3, 1)])))

@@ -1,8 +1,8 @@
 """The machine again, slowly: what ``tmemlab.core`` must do, in plain Python.
 
-Read this to learn what the machine does, and ``tmemlab.core`` to learn how it does it fast. There are no tables, no rings
-and no running ahead here: every access is an event, the next event is looked for among all, and pages, lists, slots and
-tmem's pages are objects, lists, dicts and sets. From here the calls go down through
+Read this to learn what the machine does, and ``tmemlab.core`` to learn how it does it fast. There are no tables, no
+rings and no running ahead here: every access is an event, the next event is looked for among all, and pages, lists,
+slots and tmem's pages are objects, lists, dicts and sets. From here the calls go down through
 
 - `naive_faults`: what an access does;
 - `naive_balloon`: what the balloon does, and frontswap's shrinking;
@@ -147,12 +147,12 @@ def serve(guest: Guest, at: int, kind: int, stream: Stream) -> bool:
         return False
     guest.now, guest.cost, guest.waited = at, 0, 0
     finish_writes(guest, at)
-    if kind == STREAM and row is None:
+    if kind == STREAM and row:
+        serve_row(guest, stream, row)
+    elif kind == STREAM:
         stream.state, stream.finished = "ended", stream.clock
         end_program(guest, stream)
         return True
-    if kind == STREAM:
-        serve_row(guest, stream, row)
     elif kind == KSWAPD:
         kswapd_step(guest)
     elif kind == FLUSHER:

@@ -1,6 +1,6 @@
 """Devices and writes under way, slowly.
 
-A device serves one request after the other; one for the place after the last is sequential. Reads pass writes that wait.
+A device serves one request after the other; one for the place after the last is sequential. Reads pass waiting writes.
 """
 
 from __future__ import annotations

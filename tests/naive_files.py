@@ -79,9 +79,7 @@ def make_dirty(guest: Guest, page: Page) -> None:
     """Note the first write to a clean page. Where a fifth is dirty or being written, its writer waits for a write."""
     page.dirty = True
     if all(queued is not page for queued, _ in guest.dirty_queue):
-        if (
-            len(guest.dirty_queue) == guest.spec.maxmem + 1
-        ):  # the queue has no more room; truncated pages still stand in it
+        if len(guest.dirty_queue) == guest.spec.maxmem + 1:  # some of these pages were truncated since
             guest.dirty_queue = [entry for entry in guest.dirty_queue if entry[0].dirty]
             guest.taken["dirty: queue is full"] += 1
         guest.dirty_queue.append((page, guest.now))

@@ -202,7 +202,7 @@ def take_off_list(guest: Guest, page: Page) -> None:
 
 
 def add_new(guest: Guest, page: Page) -> None:
-    """Put a page that has just got a frame on its list; the statistics count it as scanned, and an active one as kept."""
+    """Put a page that has just got a frame on its list; the statistics count it as scanned, an active one as kept."""
     put_on_list(guest, page)
     count_scanned(guest, kind_of(page), 1, 1 if page.active else 0)
 

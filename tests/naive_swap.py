@@ -1,7 +1,7 @@
 """Swap slots, the swap cache and frontswap, slowly.
 
-A page that reclaim wants to free first gets a slot; its data then go to tmem, or else to disk. The slot stays the page's
-when the page comes back, and is worth something as long as the page is not written to: that is the swap cache.
+A page that reclaim wants to free first gets a slot; its data then go to tmem, or else to disk. The slot stays the
+page's when the page comes back, and is worth something as long as the page is not written to: that is the swap cache.
 """
 
 from __future__ import annotations
