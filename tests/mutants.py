@@ -1,0 +1,247 @@
+"""Planted bugs: one line of ``core`` is changed at a time, and the comparison with the slow machine must notice.
+
+``python -m tests.mutants`` plants each in a copy of the package and says which are missed; exit status 1 if any is. Run
+it when ``core`` or ``machines`` changes. Without the JIT, since compiling each copy would take longer than running it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+MACHINES = 300  # compared until one differs
+TIMEOUT_S = 1200  # a mutant that hangs is noticed too
+
+
+class Mutant(NamedTuple):
+    """A bug: a line of a file of ``core``, what it becomes, and what that means."""
+
+    file: str
+    old: str
+    new: str
+    means: str
+
+
+MUTANTS = (
+    Mutant(
+        "evict.py",
+        "return host[0].eph * 100 // own > total * 100 // weight",
+        "return host[0].eph * 100 // own < total * 100 // weight",
+        "the quota test is turned the way its name says",
+    ),
+    Mutant(
+        "evict.py",
+        "if avail < 0 or avail >= this.ensure:",
+        "if avail >= this.ensure:",
+        "a heap below its reserve fails the pre-check instead of wrapping round",
+    ),
+    Mutant(
+        "evict.py",
+        "if this.free <= this.mid and freeable > 0:",
+        "if this.free < this.mid and freeable > 0:",
+        "the heap gives its last page above the reserve before tmem gives one",
+    ),
+    Mutant(
+        "tmem.py",
+        "if persistent and dom[owner].tot_pages >= dom[owner].max_pages:",
+        "if persistent and dom[owner].tot_pages > dom[owner].max_pages:",
+        "frontswap gets one page more than the domain may have",
+    ),
+    Mutant(
+        "tmem.py",
+        "    if this.pages == 0:\n        return EEMPTY\n",
+        "",
+        "an empty pool counts the gets it cannot answer",
+    ),
+    Mutant(
+        "swap.py",
+        "return w.guest[g].slots_free * 2 < w.guest[g].slots",
+        "return w.guest[g].slots_free * 2 <= w.guest[g].slots",
+        "swap counts as more than half full when it is just half full",
+    ),
+    Mutant(
+        "swap.py",
+        "w.flags[page] |= DIRTY\n    w.guest[g].slots_dropped += 1",
+        "w.guest[g].slots_dropped += 1",
+        "a page that lost its slot counts as clean",
+    ),
+    Mutant(
+        "pagecache.py",
+        "    if not w.state[page] & ON_DISK:\n",
+        "    if w.state[page] & QUEUED:\n",
+        "cleancache is offered pages that were made by write()",
+    ),
+    Mutant(
+        "pagecache.py",
+        "expired = entry.since + DIRTY_EXPIRE_NS <= this.now",
+        "expired = entry.since + DIRTY_EXPIRE_NS < this.now - FLUSHER_INTERVAL_NS",
+        "old dirty pages wait for another turn of the flusher",
+    ),
+    Mutant(
+        "pagecache.py",
+        "            w.state[entry.page] &= 255 - QUEUED\n",
+        "",
+        "a page dropped from a full queue is never queued again",
+    ),
+    Mutant(
+        "scan.py",
+        "file = (200 - this.swappiness) * (this.recent_scanned_file + 1) // (this.recent_rotated_file + 1)",
+        "file = (200 - this.swappiness) * (this.recent_rotated_file + 1) // (this.recent_scanned_file + 1)",
+        "file pages that are used are scanned more, not less",
+    ),
+    Mutant(
+        "scan.py",
+        "if live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE) + this.free <= this.wmark_high:",
+        "if live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE) + this.free < this.wmark_high:",
+        "one page more makes the page cache large enough",
+    ),
+    Mutant(
+        "scan.py",
+        "    this.left -= min(this.left, done)\n",
+        "",
+        "kswapd scans again what it has scanned of the larger type",
+    ),
+    Mutant(
+        "scan.py",
+        "    if priority == 0 and this.swappiness > 0:\n        return 1, 1, 1\n",
+        "",
+        "the last resort is no different from the rest",
+    ),
+    Mutant(
+        "reclaim.py",
+        "        w.flags[page] |= REFERENCED\n",
+        "",
+        "a mapped file page never collects two uses",
+    ),
+    Mutant(
+        "reclaim.py",
+        "w.guest[g].nr_scanned += 2 if mapped or w.slot_of[page] >= 0 else 1",
+        "w.guest[g].nr_scanned += 2 if mapped else 1",
+        "the swap cache does not count twice in the pace of reclaim",
+    ),
+    Mutant(
+        "reclaim.py",
+        "if w.slot_of[page] >= 0 and swap_full(w, g):",
+        "if w.slot_of[page] >= 0 and not swap_full(w, g):",
+        "activated pages leave the swap cache while there is room",
+    ),
+    Mutant(
+        "fault.py",
+        "    elif write or swap_full(w, g):\n",
+        "    elif write:\n",
+        "read faults keep slots however few are left",
+    ),
+    Mutant(
+        "memory.py",
+        "if this.free <= this.wmark_low:",
+        "if this.free < this.wmark_low:",
+        "kswapd is woken one page too late",
+    ),
+    Mutant(
+        "disk.py",
+        "        this.writes_until += cost\n",
+        "        this.writes_until += 0\n",
+        "writes that wait are not put off by reads",
+    ),
+    Mutant(
+        "disk.py",
+        "rotate = w.state[page] & RECLAIM and not w.flags[page] & (ACTIVE | DIRTY)",
+        "rotate = w.state[page] & RECLAIM and not w.flags[page] & ACTIVE",
+        "a page that became dirty while it was written is moved to the old end too",
+    ),
+    Mutant(
+        "rings.py",
+        "        read = read + 1 if read + 1 < this.room else 0\n",
+        "        read = read + 1\n",
+        "closing the gaps of a ring does not go round",
+    ),
+    Mutant(
+        "kswapd.py",
+        "if harder or freed == 0:",
+        "if harder:",
+        "kswapd does not try harder after a pass in vain",
+    ),
+    Mutant(
+        "balloon.py",
+        "this.balloon_delay = min(2 * this.balloon_delay, MAX_DELAY_S)",
+        "this.balloon_delay = min(this.balloon_delay + 1, MAX_DELAY_S)",
+        "the back-off grows by a second at a time",
+    ),
+    Mutant(
+        "balloon.py",
+        "w.flags[page] = PRESENT | DIRTY | ACTIVE",
+        "w.flags[page] = PRESENT | DIRTY",
+        "pages brought back from frontswap come inactive",
+    ),
+    Mutant(
+        "exit.py",
+        "            if pages > most:\n",
+        "            if pages >= most:\n",
+        "of programs of the same size the last one is killed",
+    ),
+    Mutant(
+        "replay.py",
+        "bound = min(bound, w.stream[second].due + (1 if first < second else 0))",
+        "bound = min(bound, w.stream[second].due + 1)",
+        "the higher stream runs first when two are due at the same time",
+    ),
+    Mutant(
+        "streams.py",
+        "end = min(end, this.at + (until - this.clock - 1) // this.think)",
+        "end = min(end, this.at + (until - this.clock) // this.think)",
+        "a stream runs one hit past a worker's event",
+    ),
+)
+
+
+def plant(mutant: Mutant, package: Path) -> None:
+    """Change a copy of the package."""
+    path = package / "core" / mutant.file
+    path.write_text(path.read_text().replace(mutant.old, mutant.new))
+
+
+def compare(mutant: Mutant | None) -> str:
+    """Run the comparison with a bug, or without one, and say how it goes: agrees, differs, breaks or hangs."""
+    with tempfile.TemporaryDirectory(prefix="tmemlab-mutant-") as folder:
+        for name in ("tmemlab", "tests"):
+            shutil.copytree(ROOT / name, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
+        if mutant:
+            plant(mutant, Path(folder, "tmemlab"))
+        environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": folder, "TMEMLAB_CACHE": folder}
+        command = [sys.executable, "-m", "tests.naive_check", str(MACHINES)]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return "hangs"
+    if done.returncode == 0:
+        return "agrees"
+    if "NameError" in done.stderr:
+        raise SystemExit(f"{mutant} is no bug, it does not run")
+    return "differs" if "the slow machine differ" in done.stderr else "breaks"
+
+
+def main(files: list[str]) -> int:
+    """Plant all bugs, or those in some files, one after the other; return how many are missed."""
+    if compare(None) != "agrees":
+        raise SystemExit("core and the slow machine differ already; see tests/test_against_naive.py")
+    missed = 0
+    for mutant in MUTANTS:
+        if files and mutant.file not in files:
+            continue
+        began = time.monotonic()
+        outcome = compare(mutant)
+        missed += outcome == "agrees"
+        word = "MISSED" if outcome == "agrees" else f"caught ({outcome})"
+        print(f"{word} in {time.monotonic() - began:.0f} s  {mutant.file}: {mutant.means}", flush=True)
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)
