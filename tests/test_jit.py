@@ -6,6 +6,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import pytest
 
 import tmemlab
 from tests.machine_digests import DIGESTS, machine_digests
@@ -40,6 +41,8 @@ def test_an_inner_kernel_is_compiled_once_whatever_the_kind_of_integer() -> None
         fresh: Any = numba.njit(_nrt=False)(many_kinds.py_func)  # type: ignore[attr-defined]
         fresh(*kinds)
     assert [dispatcher.signatures for dispatcher in inner] == [[(numba.int64, numba.int64)]] * 2
+    (result,) = inner[0].overloads.values()
+    assert not result.library._compiled, "it was made runnable, and the entry may call it in place of its own copy"
 
 
 def llvm_of(function: Callable[..., Any]) -> str:
@@ -49,12 +52,25 @@ def llvm_of(function: Callable[..., Any]) -> str:
     return str(result.library._get_module_for_linking())
 
 
-@needs_jit
-def test_no_kernel_counts_references() -> None:
+@pytest.fixture(scope="module")
+def replay_llvm() -> str:
+    """Return the machine's code."""
     one_guest(Program().write(0), anonymous=1).run()
-    code = llvm_of(replay)
-    assert "replay" in code
-    assert "NRT_" not in code
+    return llvm_of(replay)
+
+
+@needs_jit
+def test_what_an_entry_calls_belongs_to_it_alone(replay_llvm: str) -> None:
+    definitions = [line for line in replay_llvm.splitlines() if line.startswith("define ")]
+    called = [line for line in definitions if "replay6replay" not in line]
+    assert len(definitions) - len(called) == 3, "the entry, and two ways for Python to call it"
+    assert len(called) > 5
+    assert all(line.startswith("define internal ") for line in called)
+
+
+@needs_jit
+def test_no_kernel_counts_references(replay_llvm: str) -> None:
+    assert "NRT_" not in replay_llvm
 
     @numba.njit
     def counts(arrays: Any) -> int:
