@@ -25,7 +25,7 @@ hypothesis.settings.load_profile("tmemlab")
 os.environ["MPLBACKEND"] = "agg"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open an event loop runs, and tests of other modules need their own
 def offline() -> Iterator[BrowserContext]:
     """Give a browser without network; a page opened in it can only show what its file holds."""
     if not CHROMIUM.exists():
