@@ -25,27 +25,33 @@ All three see the same uniform accesses to the same {pages:,} pages and fault, o
 def main() -> None:
     """Measure all workloads, print a table, write JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer pages and accesses: a minute, and rough")
+    parser.add_argument("--quick", action="store_true", help="fewer pages and accesses: half a minute, and rough")
     parser.add_argument("--json", type=Path, default=Path("results/benchmarks.json"), metavar="FILE")
     chosen = parser.parse_args()
     size = QUICK if chosen.quick else FULL
-    console = Console(stderr=True)
-    with console.status("compiling") as status:
-        rows = [measure(workload, size, status.update) for workload in WORKLOADS]
-    print(as_table(rows), NOTES.format(pages=GUESTS * size.pages, guests=GUESTS), sep="\n\n")
+    rows = []
+    print(heading())
+    with Console(stderr=True).status("compiling") as status:
+        for workload in WORKLOADS:
+            rows.append(measure(workload, size, status.update))
+            print(line(rows[-1]), flush=True)
+    print("", NOTES.format(pages=GUESTS * size.pages, guests=GUESTS), sep="\n")
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(document(rows, size), indent=1) + "\n")
 
 
-def as_table(rows: list[dict[str, Any]]) -> str:
-    """Return the table that is printed."""
-    lines = [f"{'workload':38}{'faults':>7}{'machine':>20}{'touch':>20}{'of touch':>9}{'LRU':>17}{'of LRU':>8}"]
-    for row in rows:
-        machine, touch, lru = (told(row[name]) for name in ("machine", "touch", "lru"))
-        of_touch, of_lru = (row[name]["median"] for name in ("of_touch", "times_lru"))
-        faults = f"{row['faults_seen']:.2%}"
-        lines.append(f"{row['workload']:38}{faults:>7}{machine:>20}{touch:>20}{of_touch:9.3f}{lru:>17}{of_lru:7.1f}x")
-    return "\n".join(lines)
+def heading() -> str:
+    """Return the table's first line."""
+    return f"{'workload':36}{'faults':>7}{'machine':>21}{'touch':>21}{'of touch':>9}{'LRU':>15}{'of LRU':>8}"
+
+
+def line(row: dict[str, Any]) -> str:
+    """Return a workload's line of the table."""
+    machine, touch, lru = (told(row[name]) for name in ("machine", "touch", "lru"))
+    faults, of_lru = f"{row['faults_seen']:.2%}", f"{row['times_lru']['median']:.1f}x"
+    return (
+        f"{row['workload']:36}{faults:>7}{machine:>21}{touch:>21}{row['of_touch']['median']:9.3f}{lru:>15}{of_lru:>8}"
+    )
 
 
 def told(values: dict[str, float]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.workload import CHUNK, GUESTS, Traffic, Workload
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
 from tmemlab.core.replay import HUNGRY, replay
-from tmemlab.core.world import COST, EVENT, NEVER, RUNNING, STARVED
+from tmemlab.core.world import COST, EVENT, RUNNING, STARVED
 from tmemlab.policy.guestboot import inactive_ratio, totalreserve, watermarks
 from tmemlab.scenario.machine import Costs
 
@@ -15,6 +15,8 @@ DISK = (110_000, 8_000)  # [ns] random, sequential
 SLOTS_A_PAGE = 3  # of swap: it is never half full
 THINK = 100  # [ns] an access
 MARGIN = 50  # one page in so many is Xen's to spare
+LEAST_SPARE = 600  # and never fewer pages than tmem makes sure of before a put
+HOUR = 3_600_000_000_000  # [ns]
 
 
 class Machine:
@@ -25,7 +27,7 @@ class Machine:
         memory = round(pages * (1 - workload.faults)) + (marks.low + marks.high) // 2
         missing = round(pages * workload.faults)
         in_tmem = missing // 2 if workload.file else missing
-        spare = pages // MARGIN
+        spare = max(pages // MARGIN, LEAST_SPARE)
         guest = GuestSpec(
             maxmem=memory + missing + spare,
             memory=memory,
@@ -54,9 +56,9 @@ class Machine:
         while self.accesses - start < accesses:
             self._refill(traffic)
             before = time.process_time()
-            came_back = replay(self.world, self.window, self.events, NEVER)
+            came_back = replay(self.world, self.window, self.events, int(self.world.guest.now.max()) + HOUR)
             cpu_s += time.process_time() - before
-            assert came_back == HUNGRY
+            assert came_back == HUNGRY, "a program was killed"
         return cpu_s / (self.accesses - start)
 
     def grow(self, pages: int) -> None:

@@ -10,7 +10,7 @@ from benchmarks.machine import Machine
 from benchmarks.rivals import Lru, touch_cost
 from benchmarks.workload import GUESTS, Size, Traffic, Workload
 
-LRU_ACCESSES_A_PAGE = 8  # in each repeat; its speed does not hang on how long it has run
+LRU_ACCESSES_A_PAGE = 4  # in each repeat; its speed does not hang on how long it has run
 ROUNDS = 3  # of ballooning to the share of faults that is wanted
 
 

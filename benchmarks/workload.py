@@ -42,7 +42,7 @@ class Size(NamedTuple):
     repeats: int
 
 
-FULL = Size(pages=250_000, warm_up=8, accesses_a_page=32, repeats=5)
+FULL = Size(pages=250_000, warm_up=4, accesses_a_page=32, repeats=3)
 QUICK = Size(pages=50_000, warm_up=4, accesses_a_page=8, repeats=3)
 
 
