@@ -7,7 +7,7 @@ from tests.naive_state import LISTS, Guest, Page, Stream
 from tests.naive_xen import Pool
 from tmemlab.core import flags
 from tmemlab.core import world as tables
-from tmemlab.core.world import Table, World
+from tmemlab.core.world import Column, Table, World
 
 Seen: TypeAlias = dict[str, dict[str, Any]]  # part, name, value
 
@@ -17,13 +17,14 @@ SAME = (
     *("kswapd_on", "kswapd_at", "kswapd_priority", "flusher_at", "target", "balloon_on", "balloon_at", "balloon_delay"),
     *("shrink_on", "shrink_at", "shrink_left", "shrink_slot", "boot_at", "now", "cost", "waited"),
 )
-COUNTERS = tables.GUEST.names[tables.GUEST.names.index("pgfault") :]
+GUEST, DOM, POOL = (tuple(dtype.names or ()) for dtype in (tables.GUEST, tables.DOM, tables.POOL))
+COUNTERS = GUEST[GUEST.index("pgfault") :]
 DEVICE = ("reads_until", "writes_until", "last_read", "last_write", "read_ns", "write_ns")
 HOST_COUNTERS = (
     *("eph_puts", "evicted", "evict_attempts", "relinquished", "relinquish_attempts", "relinquish_most"),
     "pages_failed",
 )
-POOL_COUNTERS = tables.POOL.names[3:]
+POOL_COUNTERS = POOL[POOL.index("puts") :]
 LOG = {
     tables.LOG_OOM_KILL: "oom kill",
     tables.LOG_BOOT: "boot",
@@ -50,15 +51,15 @@ def see_core(w: World) -> Seen:
     seen |= {f"guest {g}": _see_guest(w, g, guest) for g, guest in enumerate(guests)}
     seen |= {f"stream {s}": _see_stream(stream) for s, stream in enumerate(streams)}
     page_flags = (w.flags & (255 - flags.FILE)).tolist()
-    page_state = (w.state & (255 - flags.QUEUED)).tolist()
-    columns = zip(page_flags, page_state, w.slot_of.tolist(), (w.where >= 0).tolist(), strict=True)
+    columns = zip(page_flags, w.state.tolist(), w.slot_of.tolist(), (w.where >= 0).tolist(), strict=True)
     seen["page"] = {str(page): bits for page, bits in enumerate(columns)}
     return seen
 
 
-def rows_of(table: Table) -> list[dict[str, int]]:
+def rows_of(table: Table | Column) -> list[dict[str, int]]:
     """Return a table's rows as dicts, which are quicker to read."""
-    return [dict(zip(table.dtype.names, row, strict=True)) for row in table.tolist()]
+    names = table.dtype.names or ()
+    return [dict(zip(names, row, strict=True)) for row in table.tolist()]
 
 
 def _see_host(w: World) -> dict[str, Any]:
@@ -140,12 +141,14 @@ def _see_stream(stream: dict[str, int]) -> dict[str, Any]:
 
 def see_naive(machine: Machine, hungry: list[int]) -> Seen:
     """Return the same of a slow machine, less what is next in the streams of which core has nothing staged."""
-    seen: Seen = {"host": _see_xen(machine)}
+    seen: Seen = {"host": _see_xen(machine), "page": {}}
     for g, guest in enumerate(machine.guests):
         seen[f"guest {g}"] = _see_naive_guest(guest)
     for s, stream in enumerate(machine.streams):
         seen[f"stream {s}"] = _see_naive_stream(stream, s in hungry)
-    seen["page"] = {str(page.number): _bits(page) for guest in machine.guests for page in guest.pages}
+    for guest in machine.guests:
+        queued = {page for page, _ in guest.dirty_queue}
+        seen["page"] |= {str(page.number): _bits(page, page in queued) for page in guest.pages}
     return seen
 
 
@@ -157,7 +160,7 @@ def _see_xen(machine: Machine) -> dict[str, Any]:
     for d, domain in enumerate(xen.domains):
         mine = [copy.handle for copy in xen.ephemeral_of(domain)]
         values = {"eph": len(mine), **vars(domain), **domain.count}
-        seen |= {f"domain {d} {name}": values.get(name, 0) for name in tables.DOM.names}
+        seen |= {f"domain {d} {name}": values.get(name, 0) for name in DOM}
         seen[f"domain {d} list"] = mine
     for row, disk in enumerate(machine.disks):
         seen |= {f"device {row} {name}": getattr(disk, name) for name in DEVICE}
@@ -198,7 +201,7 @@ def _see_naive_stream(stream: Stream, hungry: bool) -> dict[str, Any]:
     return {"state": stream.state, **{name: getattr(stream, name) for name in names}}
 
 
-def _bits(page: Page) -> tuple[int, int, int, bool]:
+def _bits(page: Page, queued: bool) -> tuple[int, int, int, bool]:
     """Return a page's flags, state, slot and whether it is on a list, as core keeps them."""
     page_flags = (
         page.present * flags.PRESENT
@@ -213,6 +216,7 @@ def _bits(page: Page) -> tuple[int, int, int, bool]:
         + page.writeback * flags.WRITEBACK
         + page.evicted * flags.EVICTED
         + page.live * flags.LIVE
+        + queued * flags.QUEUED
         + page.reclaim * flags.RECLAIM
     )
     return page_flags, page_state, -1 if page.slot is None else page.slot, page.resident
