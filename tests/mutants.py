@@ -191,6 +191,12 @@ MUTANTS = (
         "the higher stream runs first when two are due at the same time",
     ),
     Mutant(
+        "replay.py",
+        "        if second >= 0:\n",
+        "        if second < -1:\n",
+        "a stream runs ahead of what the other one of its guest does",
+    ),
+    Mutant(
         "streams.py",
         "end = min(end, this.at + (until - this.clock - 1) // this.think)",
         "end = min(end, this.at + (until - this.clock) // this.think)",

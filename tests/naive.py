@@ -173,7 +173,7 @@ def serve_row(guest: Guest, stream: Stream, row: Access | Event) -> None:
         stream.accesses += 1
         fault(guest, stream, stream.pages[row.page], row)
     elif row.kind == "free":
-        for page in stream.pages[row.first : row.first + row.count]:
+        for page in stream.pages[row.first : row.first + row.length]:
             free_page(guest, page)
     elif row.kind == "commit":
         guest.committed += row.value

@@ -41,7 +41,7 @@ def encode(rows: Rows, repeats: int) -> Feed:
         else ESCAPE
         for row in rows
     ]
-    events = [(KIND[row.kind], row.first, row.count, row.value) for row in rows if not isinstance(row, Access)]
+    events = [(KIND[row.kind], row.first, row.length, row.value) for row in rows if not isinstance(row, Access)]
     return Feed(np.array(words, dtype=np.uint32), np.array(events, dtype=tables.EVENT), repeats)
 
 

@@ -34,7 +34,7 @@ class Event(NamedTuple):
 
     kind: str  # think, free, commit, phase, close
     first: int
-    count: int
+    length: int
     value: int
 
 

@@ -7,7 +7,7 @@ from tests.naive_state import LISTS, Guest, Page, Stream
 from tests.naive_xen import Pool
 from tmemlab.core import flags
 from tmemlab.core import world as tables
-from tmemlab.core.world import Column, Table, World
+from tmemlab.core.world import World
 
 Seen: TypeAlias = dict[str, dict[str, Any]]  # part, name, value
 
@@ -56,7 +56,7 @@ def see_core(w: World) -> Seen:
     return seen
 
 
-def rows_of(table: Table | Column) -> list[dict[str, int]]:
+def rows_of(table: Any) -> list[dict[str, int]]:
     """Return a table's rows as dicts, which are quicker to read."""
     names = table.dtype.names or ()
     return [dict(zip(names, row, strict=True)) for row in table.tolist()]

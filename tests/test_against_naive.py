@@ -21,7 +21,7 @@ from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
 
 MACHINES = 320
 EVENT_BY_EVENT = 15
-WITHOUT_JIT = 20
+WITHOUT_JIT = 12
 TAKEN = 10  # how often each branch is taken at least
 BRANCHES = {
     *("activate: no slot", "activate: young anonymous", "activate: young file, second time"),
@@ -101,7 +101,7 @@ def test_random_machines_agree_without_the_jit() -> None:
 def test_tmem_alone_agrees_where_guests_do_not_take_it() -> None:
     taken: Counter[str] = Counter()
 
-    @settings(max_examples=60)
+    @settings(max_examples=100)
     @given(seed=st.integers(0, 2**32), operations=st.integers(50, 300))
     def agree(seed: int, operations: int) -> None:
         taken.update(compare_tmem(Random(f"{seed} {operations}"), operations).taken)
