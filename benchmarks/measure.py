@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.machine import Machine
 from benchmarks.rivals import Lru, touch_cost
-from benchmarks.workload import GUESTS, Size, Traffic, Workload
+from benchmarks.workload import GUESTS, Size, Sweep, Traffic, Workload
 
 LRU_ACCESSES_A_PAGE = 4  # in each repeat; its speed does not hang on how long it has run
 ROUNDS = 3  # of ballooning to the share of faults that is wanted
@@ -49,6 +49,7 @@ def measure(workload: Workload, size: Size, told: Callable[[str], None]) -> dict
 
 def warm_up(machine: Machine, workload: Workload, size: Size) -> None:
     """Touch every page and let reclaim turn its lists over, then balloon until as many accesses fault as are wanted."""
+    machine.run(Sweep(workload, size.pages), GUESTS * size.pages)
     traffic = Traffic(workload, size.pages, seed=0)
     accesses = size.warm_up * GUESTS * size.pages
     machine.run(traffic, accesses)

@@ -65,3 +65,17 @@ class Traffic:
         """Return the next accesses of all guests, one of each in turn, their pages numbered end to end."""
         numbered = [self.chunk(g) + np.uint32(g * self.pages << PAGE_SHIFT) for g in range(GUESTS)]
         return np.stack(numbered, axis=1).ravel()
+
+
+class Sweep(Traffic):
+    """Every page of every guest once, in order, and again from the start."""
+
+    def __init__(self, workload: Workload, pages: int) -> None:
+        super().__init__(workload, pages, seed=0)
+        self._next = [0] * GUESTS
+
+    def chunk(self, g: int) -> Words:
+        """Return a guest's next accesses."""
+        pages = (self._next[g] + np.arange(CHUNK)) % self.pages
+        self._next[g] += CHUNK
+        return (pages << PAGE_SHIFT).astype(np.uint32)
