@@ -66,6 +66,7 @@ def can_wait(guest: Guest, scanned: int) -> bool:
     if guest.flush_all:
         flush(guest)
     if wait_for_oldest_write(guest):
+        guest.pages_scanned = 0
         return True
     guest.taken["direct: nothing to scan"] += guest.pages_scanned == scanned
     return reclaimable(guest) and guest.pages_scanned != scanned

@@ -1,5 +1,6 @@
 """Swap and frontswap as Linux and Xen do them: where a page is, how often it is copied, and what it is charged to."""
 
+import numpy as np
 import pytest
 
 from tests.small_machine import SECOND, Machine, Program, one_guest
@@ -172,3 +173,28 @@ def test_shrinking_counts_free_swap_as_memory() -> None:
         machine.shrink_frontswap(0, 5, SECOND)
         machine.run(2 * SECOND)
         assert (machine.world.guest[0].frontswap_pages < before) == shrinks
+
+
+@pytest.mark.parametrize("disk", [110_000, 10_000_000])
+@pytest.mark.parametrize(("pages", "swap_cluster"), [(150, 2), (300, 32), (1000, 32)])
+def test_a_guest_with_swap_to_spare_is_slow_and_never_killed(disk: int, pages: int, swap_cluster: int) -> None:
+    random = np.random.default_rng(1)
+    program = Program().think(100)
+    for page in random.integers(0, pages, 6000).tolist():
+        program.touch(page, int(random.random() < 0.5))
+    machine = one_guest(
+        program,
+        anonymous=pages,
+        maxmem=2 * pages // 3,
+        memory=2 * pages // 3,
+        slots=3 * pages,
+        swap_cluster=swap_cluster,
+        wmark_min=5,
+        wmark_low=8,
+        wmark_high=12,
+        devices=((disk, disk // 10),),
+    )
+    machine.run(10_000 * SECOND)
+    assert machine.world.guest[0].oom_kill == 0
+    assert machine.world.stream[0].state == ENDED
+    assert machine.world.guest[0].pswpout > 1000

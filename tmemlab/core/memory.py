@@ -59,7 +59,10 @@ def more_to_hope_for(w: World, g: int, scanned: int) -> bool:
     """
     if w.guest[g].flush_all:
         flush_dirty(w, g)
-    return wait_for_writeback(w, g) or (zone_reclaimable(w, g) and w.guest[g].pages_scanned != scanned)
+    if wait_for_writeback(w, g):
+        w.guest[g].pages_scanned = 0  # its page can be freed now: what was scanned was not in vain
+        return True
+    return zone_reclaimable(w, g) and w.guest[g].pages_scanned != scanned
 
 
 @procedure
