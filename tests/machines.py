@@ -27,7 +27,7 @@ COSTS = {
     "balloon_page": 900,
     "swap_request": 7000,
 }
-DEVICES = ((2_000, 500), (110_000, 8_000), (10_000_000, 33_000), (400_000_000, 20_000_000))
+DEVICES = ((2_000, 1_000), (110_000, 8_000), (10_000_000, 33_000), (400_000_000, 20_000_000))
 MOST_TICKS = 40
 SHARE = {"tight": (0.8, 1.1), "close": (1.0, 1.4), "ample": (1.5, 3.0)}  # the host's memory, of the guests' at boot
 
@@ -53,7 +53,7 @@ class Case:
     host: str  # tight, close, ample
     tmem: str  # both, cleancache, frontswap, none
     weights: bool
-    free_of_charge: bool
+    costs: str  # usual; even, so that much happens at the same time; none
     window: int  # rows of a stream that are staged at a time
 
     def make(self) -> "Setup":
@@ -72,9 +72,9 @@ def cases(draw: st.DrawFn, most_guests: int = 4, most_rows: int = 1500) -> Case:
         maxmem=draw(st.integers(20, 200)),
         swap=draw(st.sampled_from(["none", "small", "small", "ample"])),
         host=draw(st.sampled_from(["tight", "close", "ample"])),
-        tmem=draw(st.sampled_from(["both", "both", "both", "cleancache", "frontswap", "none"])),
+        tmem=draw(st.sampled_from(["both", "both", "both", "frontswap", "cleancache", "none"])),
         weights=draw(st.booleans()),
-        free_of_charge=draw(st.sampled_from([False] * 9 + [True])),
+        costs=draw(st.sampled_from(["usual"] * 7 + ["even"] * 2 + ["none"])),
         window=draw(st.sampled_from([1, 7, 100, 10_000])),
     )
 
@@ -88,7 +88,8 @@ class Setup:
         self.guests: list[GuestSpec] = []
         self.programs: list[Rows] = []
         self.repeats: list[int] = []  # how often each program runs
-        self.think = random.choice([0, MICROSECOND, 100 * MICROSECOND, MILLISECOND, 20 * MILLISECOND])
+        thinks = [0, MICROSECOND, 100 * MICROSECOND, MILLISECOND, 20 * MILLISECOND]
+        self.think = random.choice([MICROSECOND, MILLISECOND] if case.costs == "even" else thinks)
         self.tick = max(case.rows * max(self.think, 5 * MICROSECOND) // 15, 1)
         self.pauses = random.choice([0, 0.05, 0.3])
         self.unusual_flags = random.random() < 0.1
@@ -113,7 +114,7 @@ class Setup:
             balloon_batch=random.choice([1, 4, 16, 512]),
             writeback_max=random.choice([1, 2, 4, 64]),
             devices=[random.choice(DEVICES), random.choice(DEVICES)],
-            costs={} if self.case.free_of_charge else COSTS,
+            costs={"usual": COSTS, "even": dict.fromkeys(COSTS, MICROSECOND), "none": {}}[self.case.costs],
         )
 
     def _guest(self) -> GuestSpec:
@@ -134,7 +135,7 @@ class Setup:
             wmark_low=wmark_low,
             wmark_high=wmark_high,
             balance_gap=random.randint(0, 3),
-            totalreserve=random.choice([0, random.randint(0, 2 * wmark_high), random.randint(0, 20 * maxmem)]),
+            totalreserve=random.choice([0, random.randint(0, 2 * wmark_high), random.randint(maxmem, 12 * maxmem)]),
             inactive_ratio=random.choice([1, 1, 3]),
             swappiness=random.choice([60, 60, 60, 0, 100, 200]),
             slots={"none": 0, "small": random.randint(1, maxmem), "ample": 8 * maxmem}[case.swap],
@@ -148,7 +149,7 @@ class Setup:
     def _stream(self, maxmem: int) -> StreamSpec:
         """Return a stream's pages, and write its program."""
         random = self.random
-        anonymous = random.choice([0, random.randint(1, 10), random.randint(10, 2 * maxmem)])
+        anonymous = random.choice([0, random.randint(1, 10), *[random.randint(10, 2 * maxmem)] * 2])
         files = [random.randint(1, maxmem) for _ in range(random.choice([0, 1, 1, 3]) or not anonymous)]
         extents, first = [(0, anonymous, -1)] if anonymous else [], anonymous
         for file, count in enumerate(files):
@@ -163,7 +164,7 @@ class Setup:
         random = self.random
         writes, calls, wholes = random.random() ** 2, random.random(), random.random()
         rows: Rows = [Event("think", 0, 0, self.think)]
-        if random.random() < 0.1:
+        if random.random() < 0.25:
             rows += self._temporary_files(anonymous, pages)
         end = random.randint(self.case.rows // 2, self.case.rows)
         while len(rows) < end:
@@ -222,8 +223,8 @@ class Setup:
             if random.random() < 0.25:
                 share = random.choice([random.uniform(0.1, 1), random.uniform(0.8, 1.2)])
                 actions.append(Action("set target", g, share))
-            if random.random() < 0.3:
-                actions.append(Action("shrink frontswap", g, random.choice([0.0, random.random(), 0.95])))
+            if random.random() < 0.4:
+                actions.append(Action("shrink frontswap", g, random.choice([0.0, 0.0, random.random()])))
             if random.random() < 0.05:
                 actions.append(Action("set max_pages", g, random.choice([1.0, random.uniform(0.3, 1)])))
         return actions
