@@ -90,7 +90,8 @@ class Setup:
         self.repeats: list[int] = []  # how often each program runs
         thinks = [0, MICROSECOND, 100 * MICROSECOND, MILLISECOND, 20 * MILLISECOND]
         self.think = random.choice([MICROSECOND, MILLISECOND] if case.costs == "even" else thinks)
-        self.tick = max(case.rows * max(self.think, 5 * MICROSECOND) // 15, 1)
+        self.tick = case.rows * max(self.think, 5 * MICROSECOND) // 15 // MICROSECOND * MICROSECOND
+        self.odd = int(case.costs == "usual")
         self.pauses = random.choice([0, 0.05, 0.3])
         self.unusual_flags = random.random() < 0.1
         for _ in range(case.guests):
@@ -143,7 +144,7 @@ class Setup:
             cleancache=case.tmem in ("both", "cleancache"),
             frontswap=case.tmem in ("both", "frontswap"),
             weight=random.choice([0, 10, 50, 90]) if case.weights else 0,
-            boot_at=random.choice([0, 0, self.tick, 3 * self.tick + 1]),
+            boot_at=random.choice([0, 0, self.tick, 3 * self.tick + self.odd]),
         )
 
     def _stream(self, maxmem: int) -> StreamSpec:
@@ -157,7 +158,7 @@ class Setup:
             first += count
         self.programs.append(self._program(anonymous, first))
         self.repeats.append(random.choice([1, 1, 1, 3]))
-        return StreamSpec(extents, start=random.choice([0, 0, 2 * self.tick, self.tick + 17]))
+        return StreamSpec(extents, start=random.choice([0, 0, 2 * self.tick, self.tick + 17 * self.odd]))
 
     def _program(self, anonymous: int, pages: int) -> Rows:
         """Return phases over a hot set, a scan or anything at all, with events between them."""
@@ -203,7 +204,8 @@ class Setup:
             first = random.randrange(pages)
             rows.append(Event("free", first, random.randint(1, pages - first), 0))
         if random.random() < 0.2:
-            rows.append(Event("think", 0, 0, random.randint(0, 2 * self.think)))
+            think = random.randint(0, 2 * self.think) if self.odd else self.think * random.randint(0, 2)
+            rows.append(Event("think", 0, 0, think))
         if random.random() < 0.2:
             rows.append(Event("commit", 0, 0, random.randint(-10, 30)))
         if random.random() < 0.1:
