@@ -19,7 +19,7 @@ from tests.naive_check import compare, differences
 from tests.naive_view import COUNTERS, HOST_COUNTERS, POOL_COUNTERS, hungry, see_core, see_naive
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
 
-MACHINES = 400
+MACHINES = 500
 EVENT_BY_EVENT = 15
 WITHOUT_JIT = 12
 TAKEN = 10  # how often each branch is taken at least
