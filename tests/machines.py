@@ -70,7 +70,7 @@ def cases(draw: st.DrawFn, most_guests: int = 4, most_rows: int = 1500) -> Case:
         streams=draw(st.integers(1, 2)),
         rows=draw(st.integers(100, most_rows)),
         maxmem=draw(st.integers(20, 200)),
-        swap=draw(st.sampled_from(["none", "small", "small", "ample"])),
+        swap=draw(st.sampled_from(["none", "small", "small", "small", "ample", "ample"])),
         host=draw(st.sampled_from(["tight", "close", "ample"])),
         tmem=draw(st.sampled_from(["both", "both", "both", "frontswap", "cleancache", "none"])),
         weights=draw(st.booleans()),
@@ -92,6 +92,8 @@ class Setup:
         self.think = random.choice([MICROSECOND, MILLISECOND] if case.costs == "even" else thinks)
         self.tick = case.rows * max(self.think, 5 * MICROSECOND) // 15 // MICROSECOND * MICROSECOND
         self.odd = int(case.costs == "usual")
+        self.churns = random.choice([0, 0, 0, 0.2])
+        self.shrinks = random.choice([0, 0.3, 0.9])
         self.pauses = random.choice([0, 0.05, 0.3])
         self.unusual_flags = random.random() < 0.1
         for _ in range(case.guests):
@@ -167,7 +169,7 @@ class Setup:
         rows: Rows = [Event("think", 0, 0, self.think)]
         if random.random() < 0.25:
             rows += self._temporary_files(anonymous, pages)
-        end = random.randint(self.case.rows // 2, self.case.rows)
+        end = random.randint(self.case.rows // 2, self.case.rows) * (3 if self.churns else 1)
         while len(rows) < end:
             first, count = random.randrange(pages), random.randint(1, pages)
             length = random.randint(1, 150)
@@ -212,6 +214,9 @@ class Setup:
             rows.append(Event("close", 0, 0, 0))
         if random.random() < 0.1:
             rows.append(Event("phase", 0, 0, random.randint(1, 9)))
+        if random.random() < self.churns:  # one page touched and freed over and over, which leaves gaps in its list
+            page = random.randrange(pages)
+            rows += [Access(page, True, False, False), Event("free", page, 1, 0)] * random.randint(100, 300)
         if random.random() < self.pauses:  # one long access, one long access
             rows.append(Event("think", 0, 0, random.choice([self.tick, 3 * SECOND, 12 * SECOND, 31 * SECOND])))
             rows.append(Access(random.randrange(pages), False, False, False))
@@ -225,7 +230,7 @@ class Setup:
             if random.random() < 0.25:
                 share = random.choice([random.uniform(0.1, 1), random.uniform(0.8, 1.2)])
                 actions.append(Action("set target", g, share))
-            if random.random() < 0.4:
+            if random.random() < self.shrinks:
                 actions.append(Action("shrink frontswap", g, random.choice([0.0, 0.0, random.random()])))
             if random.random() < 0.05:
                 actions.append(Action("set max_pages", g, random.choice([1.0, random.uniform(0.3, 1)])))
