@@ -45,17 +45,17 @@ def queue(world_queue: Any, first: int, size: int, tail: int, used: int) -> Any:
 
 def _check_frames(world: World) -> None:
     """Check that every frame of the host is in the heap, on tmem's list, ephemeral, or a domain's."""
-    host = world.host[0]
+    host = world.xen.host[0]
     assert min(host.free, host.tmem_list, host.eph_held) >= 0
-    assert host.free + host.tmem_list + host.eph_held + world.dom.tot_pages.sum() == host.frames
-    assert host.eph_held == host.eph == world.dom.eph.sum()
-    assert (world.dom.tot_pages <= world.dom.max_pages).all()
-    assert host.weight_total == world.dom.weight.sum()
+    assert host.free + host.tmem_list + host.eph_held + world.xen.dom.tot_pages.sum() == host.frames
+    assert host.eph_held == host.eph == world.xen.dom.eph.sum()
+    assert (world.xen.dom.tot_pages <= world.xen.dom.max_pages).all()
+    assert host.weight_total == world.xen.dom.weight.sum()
 
 
 def _check_frames_of_guest(world: World, g: int) -> None:
     """Check that a guest's frames are free, on a list or the kernel's, which its domain has, and frontswap's."""
-    guest, dom = world.guest[g], world.dom[g]
+    guest, dom = world.guest[g], world.xen.dom[g]
     kernel = guest.kernel_pages if guest.running else 0
     live = world.lists.live[4 * g : 4 * g + 4]
     assert guest.free >= 0
@@ -69,34 +69,35 @@ def _walk(world: World, sentinel: int, forward: str, backward: str) -> list[int]
     rows: list[int] = []
     row = sentinel
     while True:
-        following = int(world.pgp[row][forward])
-        assert world.pgp[following][backward] == row
+        following = int(world.xen.pgp[row][forward])
+        assert world.xen.pgp[following][backward] == row
         if following == sentinel:
             return rows
         rows.append(following)
-        assert len(rows) <= len(world.pgp), "a list of descriptors runs in a circle past its sentinel"
+        assert len(rows) <= len(world.xen.pgp), "a list of descriptors runs in a circle past its sentinel"
         row = following
 
 
 def _check_descriptors(world: World) -> None:
     """Check that a descriptor is unused or holds one handle; ephemeral ones stand on two lists in one order."""
-    used = np.flatnonzero(world.pgp.handle >= 0)
-    assert sorted(world.held[world.held >= 0]) == used.tolist()
-    assert (world.held[world.pgp.handle[used]] == used).all()
-    np.testing.assert_array_equal(np.bincount(world.pgp.pool[used], minlength=len(world.pool)), world.pool.pages)
-    unused, row = 0, int(world.host[0].pgp_free)
-    while row < len(world.pgp):
-        assert world.pgp[row].handle == -1
-        unused, row = unused + 1, int(world.pgp[row].global_next)
-    assert unused + len(used) == len(world.pgp) - 1 - len(world.dom)
+    used = np.flatnonzero(world.xen.pgp.handle >= 0)
+    assert sorted(world.xen.held[world.xen.held >= 0]) == used.tolist()
+    assert (world.xen.held[world.xen.pgp.handle[used]] == used).all()
+    pages = np.bincount(world.xen.pgp.pool[used], minlength=len(world.xen.pool))
+    np.testing.assert_array_equal(pages, world.xen.pool.pages)
+    unused, row = 0, int(world.xen.host[0].pgp_free)
+    while row < len(world.xen.pgp):
+        assert world.xen.pgp[row].handle == -1
+        unused, row = unused + 1, int(world.xen.pgp[row].global_next)
+    assert unused + len(used) == len(world.xen.pgp) - 1 - len(world.xen.dom)
 
     everyone = _walk(world, 0, "global_next", "global_prev")
-    assert sorted(everyone) == [row for row in used if not world.pool[world.pgp[row].pool].persistent]
-    owner = {row: int(world.pool[world.pgp[row].pool].dom) for row in everyone}
-    for dom in range(len(world.dom)):
+    assert sorted(everyone) == [row for row in used if not world.xen.pool[world.xen.pgp[row].pool].persistent]
+    owner = {row: int(world.xen.pool[world.xen.pgp[row].pool].dom) for row in everyone}
+    for dom in range(len(world.xen.dom)):
         mine = _walk(world, 1 + dom, "client_next", "client_prev")
         assert mine == [row for row in everyone if owner[row] == dom]
-        assert len(mine) == world.dom[dom].eph
+        assert len(mine) == world.xen.dom[dom].eph
 
 
 def _check_lists(world: World, g: int) -> None:
@@ -132,7 +133,7 @@ def _check_pages(world: World, g: int) -> None:
     assert (present | file | ~resident | (slot >= 0)).all(), "a page nobody maps is not in the swap cache"
     assert (~live | resident | (slot >= 0)).all(), "memory that lives is nowhere"
     assert (~live | ~resident | dirty | (slot >= 0)).all(), "the only copy of a page counts as clean"
-    assert (world.held[own][~file] < 0).all()
+    assert (world.xen.held[own][~file] < 0).all()
     assert world.guest[g].anon_live == live.sum()
 
 
@@ -146,7 +147,7 @@ def _check_slots(world: World, g: int) -> None:
     assert ((page[used] >= own.start) & (page[used] < own.stop)).all()
     assert (world.slot_of[own] >= 0).sum() == used.sum()
     assert (used | ~in_tmem).all()
-    held = world.held[len(world.flags) + slots.start : len(world.flags) + slots.stop] >= 0
+    held = world.xen.held[len(world.flags) + slots.start : len(world.flags) + slots.stop] >= 0
     assert (held == in_tmem).all()
     assert guest.frontswap_pages == in_tmem.sum()
 

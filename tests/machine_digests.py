@@ -21,7 +21,8 @@ def machine_digests() -> list[str]:
         for now in range(tick, 13 * tick, tick):
             machine.run(now)
             disturb(machine, random, now)
-        for name, table in machine.world._asdict().items():
+        tables = machine.world._asdict()
+        for name, table in {**tables.pop("xen")._asdict(), **tables}.items():
             lines.append(f"machine {seed}, {name}: {hashlib.sha256(table.tobytes()).hexdigest()}")
     return lines
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from tests.naive import Rows
 from tests.naive_state import Access, Event
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
+from tmemlab.core.evict import INTENDED, INVERTED
+from tmemlab.core.world import XEN_4_3, XEN_4_7, XEN_4_12
 
 MICROSECOND, MILLISECOND, SECOND = 1_000, 1_000_000, 1_000_000_000
 COSTS = {
@@ -53,6 +55,7 @@ class Case:
     host: str  # tight, close, ample
     tmem: str  # both, cleancache, frontswap, none
     weights: bool
+    shares: bool  # some guests may have a file system in common
     costs: str  # usual; even, so that much happens at the same time; none
     window: int  # rows of a stream that are staged at a time
 
@@ -74,6 +77,7 @@ def cases(draw: st.DrawFn, most_guests: int = 4, most_rows: int = 1500) -> Case:
         host=draw(st.sampled_from(["tight", "close", "ample"])),
         tmem=draw(st.sampled_from(["both", "both", "both", "frontswap", "cleancache", "none"])),
         weights=draw(st.booleans()),
+        shares=draw(st.integers(0, 2)) == 0,
         costs=draw(st.sampled_from(["usual"] * 7 + ["even"] * 2 + ["none"])),
         window=draw(st.sampled_from([1, 7, 100, 10_000])),
     )
@@ -111,6 +115,9 @@ class Setup:
         frames = max(int(memory * random.uniform(*SHARE[self.case.host])), max(guest.memory for guest in self.guests))
         return HostSpec(
             frames=frames,
+            version=random.choice([XEN_4_7, XEN_4_7, XEN_4_3, XEN_4_12]),
+            shared_auth=random.random() < 0.1,
+            quota=random.choice([INVERTED, INVERTED, INTENDED]),
             mid=random.choice([0, 0, frames // 128, frames // 20, frames // 3]),
             ensure=random.choice([1, 1, 2, 4, frames // 10 + 1]),
             swap_cluster=random.choice([1, 2, 4, 32]),
@@ -146,6 +153,7 @@ class Setup:
             cleancache=case.tmem in ("both", "cleancache"),
             frontswap=case.tmem in ("both", "frontswap"),
             weight=random.choice([0, 10, 50, 90]) if case.weights else 0,
+            uuid=random.choice([(7, -7), (7, -7), None]) if case.shares else None,
             boot_at=random.choice([0, 0, self.tick, 3 * self.tick + self.odd]),
         )
 
@@ -160,7 +168,8 @@ class Setup:
             first += count
         self.programs.append(self._program(anonymous, first))
         self.repeats.append(random.choice([1, 1, 1, 3]))
-        return StreamSpec(extents, start=random.choice([0, 0, 2 * self.tick, self.tick + 17 * self.odd]))
+        image = random.choice(["", "a", "a", "b"])
+        return StreamSpec(extents, image=image, start=random.choice([0, 0, 2 * self.tick, self.tick + 17 * self.odd]))
 
     def _program(self, anonymous: int, pages: int) -> Rows:
         """Return phases over a hot set, a scan or anything at all, with events between them."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.naive_balloon import balloon_step, frontswap_step, populate
 from tests.naive_disk import Disk, finish_writes
@@ -27,7 +27,7 @@ from tests.naive_faults import fault, hit
 from tests.naive_files import flush
 from tests.naive_memory import charge_streams, end_program, free_page, kswapd_step
 from tests.naive_state import Access, Event, Guest, Page, Stream
-from tests.naive_xen import Pool, Xen
+from tests.naive_xen import Xen
 
 if TYPE_CHECKING:
     from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
@@ -45,6 +45,7 @@ class Machine:
         self.xen = Xen(host, list(guests), self.taken)
         self.disks = [Disk(random, sequential) for random, sequential in host.devices]
         self.streams: list[Stream] = []
+        self.alike: dict[Any, int] = {}  # the first page of each name on a shared file system
         self.guests: list[Guest] = []
         pages = sum(stream.pages for guest in guests for stream in guest.streams)
         for spec in guests:
@@ -52,17 +53,13 @@ class Machine:
 
     def _make_guest(self, host: HostSpec, spec: GuestSpec, programs: Sequence[Rows], all_pages: int) -> Guest:
         first_slot = self.guests[-1].slots.stop if self.guests else 0
-        domain = self.xen.domains[len(self.guests)]
         return Guest(
             number=len(self.guests),
             spec=spec,
             host=host,
             xen=self.xen,
-            domain=domain,
-            ephemeral=Pool(domain, persistent=False) if spec.cleancache else None,
-            persistent=Pool(domain, persistent=True) if spec.frontswap and spec.slots else None,
             disk=self.disks[spec.disk],
-            streams=[self._make_stream(each, programs) for each in spec.streams],
+            streams=[self._make_stream(spec, each, programs) for each in spec.streams],
             slots=range(first_slot, first_slot + spec.slots),
             first_swap_block=all_pages,
             next_slot=first_slot,
@@ -71,7 +68,7 @@ class Machine:
             taken=self.taken,
         )
 
-    def _make_stream(self, spec: StreamSpec, programs: Sequence[Rows]) -> Stream:
+    def _make_stream(self, guest: GuestSpec, spec: StreamSpec, programs: Sequence[Rows]) -> Stream:
         first_page = self.streams[-1].pages[-1].number + 1 if self.streams else 0
         first_file = 1 + max((page.file for s in self.streams for page in s.pages if page.file is not None), default=-1)
         pages = [
@@ -80,10 +77,21 @@ class Machine:
             for page in range(first, first + count)
         ]
         number = len(self.streams)
+        self._name(guest, spec, number, pages)
         stream = Stream(number, pages, programs[number], clock=spec.start, waits_until=spec.start)
         notice_own_events(stream)
         self.streams.append(stream)
         return stream
+
+    def _name(self, guest: GuestSpec, spec: StreamSpec, stream: int, pages: list[Page]) -> None:
+        """Name the pages of files: on a shared file system, those of the same image and number have the same name."""
+        places: Counter[int] = Counter()
+        for first, count, file in sorted(spec.extents):
+            for page in pages[first : first + count] if file >= 0 else []:
+                page.name = page.file, places[file]
+                page.shared_name = (guest.uuid, spec.image or stream, file), places[file]
+                page.first_alike = self.alike.setdefault(page.shared_name, page.number)
+                places[file] += 1
 
     def run(self, until: int) -> Stream | None:
         """Serve all events before ``until``; return early when a program has ended, and return which."""
@@ -208,7 +216,7 @@ def notice_own_events(stream: Stream) -> None:
 def boot(guest: Guest) -> None:
     """Build the domain, if the host has its memory, what tmem can give included; else try again in a second."""
     wanted = guest.spec.memory
-    if guest.xen.free + guest.xen.tmem_list + len(guest.xen.ephemeral) >= wanted:
+    if guest.xen.tmem.free + guest.xen.tmem.freeable >= wanted:
         while guest.current_pages < wanted and populate(guest):
             pass
     if guest.current_pages < wanted:
@@ -217,6 +225,7 @@ def boot(guest: Guest) -> None:
         return
     guest.running = True
     guest.free -= guest.spec.kernel_pages
+    guest.ephemeral, guest.persistent = guest.xen.load_tmem_module(guest.number, guest.spec)
     guest.flusher_at = guest.now
     guest.xen.log.append(("boot", guest.number, guest.now, wanted))
     for stream in guest.streams:

@@ -45,7 +45,7 @@ def grow(guest: Guest, batch: int) -> int:
 
 def populate(guest: Guest) -> bool:
     """Ask Xen for one frame."""
-    if not guest.xen.populate(guest.domain):
+    if not guest.xen.populate(guest.number):
         return False
     guest.current_pages += 1
     guest.free += 1
@@ -59,7 +59,7 @@ def shrink(guest: Guest, batch: int) -> int:
         moved += 1
     guest.charge("balloon_page", moved)
     guest.current_pages -= moved
-    guest.xen.take_back(guest.domain, moved)
+    guest.xen.take_back(guest.number, moved)
     return moved
 
 

@@ -35,7 +35,7 @@ class NaiveRun:
         """Do what a policy does."""
         guest = self.machine.guests[action.guest]
         if action.what == "set max_pages":
-            guest.domain.max_pages = int(action.share * guest.spec.maxmem)
+            guest.xen.tmem.domains[guest.number].max_pages = int(action.share * guest.spec.maxmem)
         elif guest.running and action.what == "set target":
             self.machine.set_target(action.guest, int(action.share * guest.spec.maxmem), now)
         elif guest.running:

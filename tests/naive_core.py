@@ -106,7 +106,7 @@ class CoreRun:
         guest = self.world.guest[action.guest]
         pages = int(action.share * guest.max_pfn)
         if action.what == "set max_pages":
-            self.world.dom[action.guest].max_pages = pages
+            self.world.xen.dom[action.guest].max_pages = pages
         elif guest.running and action.what == "set target":
             guest.target = pages
             if not guest.balloon_on and guest.target != guest.current_pages:

@@ -31,13 +31,13 @@ def hit(page: Page, access: Access) -> bool:
 
 def fault(guest: Guest, stream: Stream, page: Page, access: Access) -> None:
     """Serve any other access. If the page was here before, what its return took is the program's stall."""
-    refaults, tmem_ns = count_refaults(guest), guest.domain.tmem_ns
+    refaults, tmem_ns = count_refaults(guest), guest.tmem_ns
     if page.file is None:
         touch_anonymous(guest, stream, page, access.write)
     else:
         touch_file(guest, stream, page, access)
     if count_refaults(guest) > refaults:
-        stall = guest.waited + guest.domain.tmem_ns - tmem_ns
+        stall = guest.waited + guest.tmem_ns - tmem_ns
         guest.count["stall_ns"] += stall
         stream.stall_ns += stall
 

@@ -9,6 +9,8 @@ from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE, release_frame, take_of
 
 if TYPE_CHECKING:
     from tests.naive_state import Guest, Page
+    from tests.naive_tmem_state import Pool
+    from tests.naive_xen import Name
 
 EXPIRE_NS = 30_000_000_000
 INTERVAL_NS = 5_000_000_000
@@ -17,7 +19,7 @@ INTERVAL_NS = 5_000_000_000
 def fill(guest: Guest, page: Page) -> None:
     """Fill a page of the page cache: from tmem, which then has it no more, or else from disk."""
     page.on_disk = True
-    if guest.ephemeral and guest.xen.get(guest.ephemeral, page.number):
+    if guest.ephemeral and guest.xen.get(guest.number, guest.ephemeral, name_of(guest.ephemeral, page)):
         guest.charge_tmem("tmem_get")
         guest.count["succ_gets"] += 1
         return
@@ -28,6 +30,11 @@ def fill(guest: Guest, page: Page) -> None:
     read_from_disk(guest, page.number)
 
 
+def name_of(pool: Pool, page: Page) -> Name:
+    """Return what a pool knows a page by: a shared one, as all its guests do."""
+    return page.shared_name if pool.shared else page.name
+
+
 def leave_page_cache(guest: Guest, page: Page) -> None:
     """Offer a clean page that is evicted to tmem, if it was ever read; one that write() made is flushed there."""
     if not page.on_disk:
@@ -36,7 +43,8 @@ def leave_page_cache(guest: Guest, page: Page) -> None:
     guest.count["puts"] += 1
     if guest.ephemeral is None:
         return
-    if guest.xen.put(guest.ephemeral, page.number, page.file):
+    tag = page.first_alike if guest.ephemeral.shared else page.number
+    if guest.xen.put(guest.number, guest.ephemeral, name_of(guest.ephemeral, page), tag):
         guest.charge_tmem("tmem_put")
     else:
         guest.count["put_failed"] += 1
@@ -46,14 +54,14 @@ def leave_page_cache(guest: Guest, page: Page) -> None:
 def invalidate(guest: Guest, page: Page) -> None:
     """Flush what tmem may have of a page."""
     if guest.ephemeral:
-        guest.xen.flush_page(guest.ephemeral, page.number)
+        guest.xen.flush_page(guest.ephemeral, name_of(guest.ephemeral, page))
         guest.charge_tmem("tmem_flush")
         guest.count["invalidates"] += 1
 
 
 def truncate(guest: Guest, page: Page) -> None:
     """Drop a page of a file that is cut short or unlinked, wherever it is."""
-    in_tmem = guest.ephemeral is not None and page.number in guest.ephemeral.pages
+    in_tmem = guest.ephemeral is not None and guest.xen.has(guest.ephemeral, name_of(guest.ephemeral, page))
     if in_tmem or page.resident:
         invalidate(guest, page)
     if page.writeback:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tests.naive_disk import Disk, Write
-    from tests.naive_xen import Domain, Pool, Xen
+    from tests.naive_tmem_state import Pool
+    from tests.naive_xen import Name, Xen
     from tmemlab.core.build import GuestSpec, HostSpec
 
 NEVER = 2**62
@@ -44,6 +45,9 @@ class Page:
 
     number: int  # among all pages of the machine; its place on disk
     file: int | None  # which file it belongs to; None for anonymous memory
+    name: Name = (0, 0)  # what tmem knows the page of a file by: its file, and where in it
+    shared_name: Name = (0, 0)  # and in a pool that guests share
+    first_alike: int = 0  # the number of the first page of that name
     resident: bool = False  # has a frame, and stands on one of its guest's lists
     present: bool = False  # anonymous: a page table entry points to the frame; file: it is in the page cache
     mapped: bool = False  # a page table entry points to the page of a file
@@ -99,14 +103,14 @@ class Guest:
     spec: GuestSpec
     host: HostSpec  # Xen's and Linux's page constants, and what things cost
     xen: Xen
-    domain: Domain
-    ephemeral: Pool | None  # where cleancache puts
-    persistent: Pool | None  # where frontswap stores
     disk: Disk
     streams: list[Stream]
     slots: range  # the swap slots it has
     first_swap_block: int  # a slot's place on disk, less its number
     running: bool = False
+    ephemeral: Pool | None = None  # where cleancache puts
+    persistent: Pool | None = None  # where frontswap stores
+    tmem_ns: int = 0  # time spent in tmem
     # memory
     current_pages: int = 0  # what it holds of the host
     free: int = 0
@@ -168,7 +172,7 @@ class Guest:
     def charge_tmem(self, what: str) -> None:
         """Charge a tmem operation, which the domain's account shows too."""
         self.charge(what)
-        self.domain.tmem_ns += self.host.costs.get(what, 0)
+        self.tmem_ns += self.host.costs.get(what, 0)
 
     def wait(self, until: int) -> int:
         """Let the event under way wait until a time; return for how long that is."""

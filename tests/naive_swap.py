@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.naive_disk import forget_write, read_from_disk, start_write
+from tests.naive_xen import SWAP_OBJECTS, Name
 
 if TYPE_CHECKING:
     from tests.naive_state import Guest, Page
@@ -31,12 +32,18 @@ def slot_of(page: Page) -> int:
     return page.slot
 
 
+def name_of(guest: Guest, slot: int) -> Name:
+    """Return what tmem knows a slot by: neighbours lie in different ones of the device's sixteen objects."""
+    index, oid = divmod(slot - guest.slots.start, SWAP_OBJECTS)
+    return oid, index
+
+
 def free_slot(guest: Guest, page: Page) -> None:
     """Take a page's slot away, and the copy that tmem has of it."""
     slot = slot_of(page)
     if slot in guest.in_frontswap:
         assert guest.persistent
-        guest.xen.flush_page(guest.persistent, slot)
+        guest.xen.flush_page(guest.persistent, name_of(guest, slot))
         guest.charge_tmem("tmem_flush")
         guest.count["frontswap_invalidates"] += 1
         guest.in_frontswap.remove(slot)
@@ -78,7 +85,7 @@ def frontswap_store(guest: Guest, slot: int) -> bool:
     """Offer a slot's data to tmem. If tmem has older data of it and refuses, those are gone."""
     if guest.persistent is None:
         return False
-    if guest.xen.put(guest.persistent, slot, None):
+    if guest.xen.put(guest.number, guest.persistent, name_of(guest, slot), slot):
         guest.charge_tmem("tmem_put")
         guest.count["succ_stores"] += 1
         guest.count["duplicate_stores"] += slot in guest.in_frontswap
@@ -95,7 +102,7 @@ def read_slot(guest: Guest, slot: int) -> None:
     """Read a slot's data: from tmem, which keeps them too, or from disk."""
     if slot in guest.in_frontswap:
         assert guest.persistent
-        guest.xen.get(guest.persistent, slot)
+        guest.xen.get(guest.number, guest.persistent, name_of(guest, slot))
         guest.charge_tmem("tmem_get")
         guest.count["loads"] += 1
     else:

@@ -4,7 +4,8 @@ from typing import Any, TypeAlias
 
 from tests.naive import Machine
 from tests.naive_state import LISTS, Guest, Page, Stream
-from tests.naive_xen import Pool
+from tests.naive_tmem_state import Level, Pool
+from tests.naive_xen import pages_of, tags
 from tmemlab.core import flags
 from tmemlab.core import world as tables
 from tmemlab.core.world import World
@@ -17,14 +18,20 @@ SAME = (
     *("kswapd_on", "kswapd_at", "kswapd_priority", "flusher_at", "target", "balloon_on", "balloon_at", "balloon_delay"),
     *("shrink_on", "shrink_at", "shrink_left", "shrink_slot", "boot_at", "now", "cost", "waited"),
 )
-GUEST, DOM, POOL = (tuple(dtype.names or ()) for dtype in (tables.GUEST, tables.DOM, tables.POOL))
+GUEST = tuple(tables.GUEST.names or ())
 COUNTERS = GUEST[GUEST.index("pgfault") :]
 DEVICE = ("reads_until", "writes_until", "last_read", "last_write", "read_ns", "write_ns")
-HOST_COUNTERS = (
-    *("eph_puts", "evicted", "evict_attempts", "relinquished", "relinquish_attempts", "relinquish_most"),
-    "pages_failed",
-)
-POOL_COUNTERS = POOL[POOL.index("puts") :]
+HOST_COUNTERS = {  # and what the slow machine counts under
+    **{"ops": "Tt", "errors": "Te", "eph_puts": "Ep", "evicted": "Et", "evict_attempts": "Ea", "relinquished": "Rt"},
+    **{"relinquish_attempts": "Ra", "relinquish_most": "Rx", "pages_failed": "Pf"},
+}
+HOST_LEVELS = {"eph": "eph", "pages": "frames", "pgps": "pgps"}
+OBJECT_LEVELS = {"objects": "objs", "nodes": "nodes"}
+DOM_COUNTERS = {"eph_gets": "Ge", "pers_puts": "Pp", "pers_gets": "Gp"}
+POOL_COUNTERS = {
+    **{"puts": "ps", "puts_all": "pt", "dup_replaced": "pr", "dup_flushed": "pd", "puts_failed": "px"},
+    **{"gets": "gs", "gets_all": "gt", "flushes": "fs", "flushes_all": "ft"},
+}
 LOG = {
     tables.LOG_OOM_KILL: "oom kill",
     tables.LOG_BOOT: "boot",
@@ -63,24 +70,40 @@ def rows_of(table: Any) -> list[dict[str, int]]:
 
 
 def _see_host(w: World) -> dict[str, Any]:
-    host = rows_of(w.host)[0]
-    seen: dict[str, Any] = {name: host[name] for name in ("free", "tmem_list", "eph", "eph_held", *HOST_COUNTERS)}
-    for d, dom in enumerate(rows_of(w.dom)):
-        seen |= {f"domain {d} {name}": value for name, value in dom.items()}
-        seen[f"domain {d} list"] = _walk(w, 1 + d, "client_next")
+    host = rows_of(w.xen.host)[0]
+    seen: dict[str, Any] = {name: host[name] for name in ("free", "tmem_list", "eph_held", *HOST_COUNTERS)}
+    levels = HOST_LEVELS | (OBJECT_LEVELS if host["keeps_objects"] else {})
+    seen |= {name: (host[name], host[f"{name}_max"]) for name in levels}
+    names = names_of_handles(w)
+    for d, dom in enumerate(rows_of(w.xen.dom)):
+        same = ("tot_pages", "max_pages", "weight", "pers", "tmem_ns", "client", *DOM_COUNTERS)
+        seen |= {f"domain {d} {name}": dom[name] for name in same}
+        seen[f"domain {d} eph"] = dom["eph"], dom["eph_max"]
+        seen[f"domain {d} list"] = _walk(w, names, 1 + d, "client_next")
     for row, device in enumerate(rows_of(w.device)):
         seen |= {f"device {row} {name}": device[name] for name in DEVICE}
-    seen["tmem's list"] = _walk(w, 0, "global_next")
+    seen["tmem's list"] = _walk(w, names, 0, "global_next")
     seen["log"] = [(LOG[kind], guest, at, value) for kind, guest, at, value in w.log[: host["events"]].tolist()]
     return seen
 
 
-def _walk(w: World, sentinel: int, link: str) -> list[int]:
+def names_of_handles(w: World) -> list[int]:
+    """Return what both machines call each handle: a page's number, a slot's; of a shared page, its first one's."""
+    pages = len(w.flags)
+    names = list(range(pages)) + list(range(len(w.xen.held) - pages))
+    if len(w.alias) == pages:
+        for page in range(pages - 1, -1, -1):
+            if w.alias[page] >= 0:
+                names[w.alias[page]] = page
+    return names
+
+
+def _walk(w: World, names: list[int], sentinel: int, link: str) -> list[int]:
     """Return the pages on one of tmem's lists, oldest first."""
-    links, handles = w.pgp[link].tolist(), w.pgp["handle"].tolist()
+    links, handles = w.xen.pgp[link].tolist(), w.xen.pgp["handle"].tolist()
     pages, row = [], links[sentinel]
     while row != sentinel:
-        pages.append(handles[row])
+        pages.append(names[handles[row]])
         row = links[row]
     return pages
 
@@ -105,7 +128,7 @@ def _see_guest(w: World, g: int, guest: dict[str, int]) -> dict[str, Any]:
     seen["dirty queue"] = _ring(dirty, guest["dirty_tail"], guest["dirty_used"])
     for name, row in (("ephemeral pool", guest["pool_eph"]), ("persistent pool", guest["pool_pers"])):
         if row >= 0:
-            pool = rows_of(w.pool)[row]
+            pool = rows_of(w.xen.pool)[row]
             seen |= {f"{name} {counter}": pool[counter] for counter in POOL_COUNTERS}
             seen[f"{name} pages"] = _pool_pages(w, row)
             assert pool["pages"] == len(seen[f"{name} pages"])
@@ -123,8 +146,9 @@ def _ring(entries: Any, tail: int, used: int) -> list[Any]:
 
 def _pool_pages(w: World, row: int) -> list[int]:
     """Return what a pool holds: page numbers, or slots."""
-    handles = w.pgp["handle"][(w.pgp["handle"] >= 0) & (w.pgp["pool"] == row)]
-    return sorted((handles - (len(w.flags) if w.pool[row].persistent else 0)).tolist())
+    names = names_of_handles(w)
+    handles = w.xen.pgp["handle"][(w.xen.pgp["handle"] >= 0) & (w.xen.pgp["pool"] == row)]
+    return sorted(names[handle] for handle in handles.tolist())
 
 
 def _see_stream(stream: dict[str, int]) -> dict[str, Any]:
@@ -153,20 +177,29 @@ def see_naive(machine: Machine, hungry: list[int]) -> Seen:
 
 
 def _see_xen(machine: Machine) -> dict[str, Any]:
-    xen = machine.xen
-    seen: dict[str, Any] = {"free": xen.free, "tmem_list": xen.tmem_list}
-    seen["eph"] = seen["eph_held"] = len(xen.ephemeral)
-    seen |= {name: xen.count[name] for name in HOST_COUNTERS}
-    for d, domain in enumerate(xen.domains):
-        mine = [copy.handle for copy in xen.ephemeral_of(domain)]
-        values = {"eph": len(mine), **vars(domain), **domain.count}
-        seen |= {f"domain {d} {name}": values.get(name, 0) for name in DOM}
-        seen[f"domain {d} list"] = mine
+    tmem = machine.xen.tmem
+    seen: dict[str, Any] = {"free": tmem.free, "tmem_list": tmem.tmem_list, "eph_held": tmem.held}
+    seen |= {name: tmem.count[letters] for name, letters in HOST_COUNTERS.items()}
+    levels = HOST_LEVELS | (OBJECT_LEVELS if any(guest.spec.uuid for guest in machine.guests) else {})
+    seen |= {name: _level(getattr(tmem, level)) for name, level in levels.items()}
+    for guest in machine.guests:
+        d, domain, client = guest.number, tmem.domains[guest.number], tmem.clients.get(guest.number)
+        seen[f"domain {d} tot_pages"], seen[f"domain {d} max_pages"] = domain.tot_pages, domain.max_pages
+        seen[f"domain {d} weight"] = guest.spec.weight
+        seen[f"domain {d} pers"] = guest.persistent.pgps.now if guest.persistent else 0
+        seen[f"domain {d} tmem_ns"], seen[f"domain {d} client"] = guest.tmem_ns, int(client is not None)
+        seen |= {f"domain {d} {name}": client.count[key] if client else 0 for name, key in DOM_COUNTERS.items()}
+        seen[f"domain {d} eph"] = _level(client.eph) if client else (0, 0)
+        seen[f"domain {d} list"] = tags(client.lru) if client else []
     for row, disk in enumerate(machine.disks):
         seen |= {f"device {row} {name}": getattr(disk, name) for name in DEVICE}
-    seen["tmem's list"] = [copy.handle for copy in xen.ephemeral]
-    seen["log"] = xen.log
+    seen["tmem's list"] = tags(tmem.lru)
+    seen["log"] = machine.xen.log
     return seen
+
+
+def _level(level: Level) -> tuple[int, int]:
+    return level.now, level.most
 
 
 def _see_naive_guest(guest: Guest) -> dict[str, Any]:
@@ -188,8 +221,8 @@ def _see_naive_guest(guest: Guest) -> dict[str, Any]:
 
 
 def _see_pool(name: str, pool: Pool) -> dict[str, Any]:
-    counters = {f"{name} {counter}": pool.count[counter] for counter in POOL_COUNTERS if counter != "pages"}
-    return {**counters, f"{name} pages": sorted(pool.pages)}
+    counters = {f"{name} {counter}": pool.count[letters] for counter, letters in POOL_COUNTERS.items()}
+    return {**counters, f"{name} pages": pages_of(pool)}
 
 
 def _see_naive_stream(stream: Stream, hungry: bool) -> dict[str, Any]:

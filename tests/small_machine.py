@@ -106,7 +106,7 @@ class Machine:
 
     def log(self, kind: int) -> list[tuple[int, int, int]]:
         """Return the guest, the time and the value of every log row of a kind."""
-        rows = self.world.log[: self.world.host[0].events]
+        rows = self.world.log[: self.world.xen.host[0].events]
         return [(int(row.guest), int(row.at), int(row.value)) for row in rows if row.kind == kind]
 
 

@@ -13,10 +13,22 @@ FLOORS = (
     ("units", "errors", "_jit"),
     ("core", "trace"),
     ("scenario", "policy"),
-    ("simulate", "run", "columns", "saved", "provenance", "comparison", "measures", "pairs", "ranking", "verdict"),
+    (
+        "simulate",
+        "run",
+        "columns",
+        "saved",
+        "provenance",
+        "comparison",
+        "measures",
+        "pairs",
+        "ranking",
+        "verdict",
+        "xen",
+    ),
     ("sweep", "figures"),
     ("report", "widgets"),
-    ("cli", "terminal", "listing"),
+    ("cli", "cli_tmem", "terminal", "listing"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 NEIGHBOURS = {
@@ -67,8 +79,9 @@ def test_only_simulate_touches_both_the_machine_and_the_policies() -> None:
     touches = {part: set[str]() for part in FLOOR}
     for path in PATHS:
         touches[part_of(path)] |= parts_imported(path) - {part_of(path)}
-    assert {part for part in touches if "core" in touches[part]} <= {"simulate"}
+    assert {part for part in touches if "core" in touches[part]} <= {"simulate", "xen"}
     assert "core" not in touches["policy"]
+    assert "policy" not in touches["xen"]
 
 
 def test_the_file_walker_sees_every_way_to_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

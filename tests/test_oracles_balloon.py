@@ -57,7 +57,7 @@ def test_a_guest_gives_at_once_and_takes_at_once_what_another_gave() -> None:
     machine.balloon_to(0, 30)
     machine.run(SECOND)
     assert machine.world.guest[0].current_pages == 30
-    assert machine.world.host[0].free == 50
+    assert machine.world.xen.host[0].free == 50
     machine.balloon_to(0, 70, SECOND)
     machine.run(2 * SECOND)
     assert machine.world.guest[0].current_pages == 70
@@ -76,7 +76,7 @@ def test_a_guest_cannot_balloon_up_into_the_room_of_its_own_frontswap() -> None:
     program = Program().write(range(90)).think(20 * SECOND).read(0).free(0, 90).read(0).read(0)
     machine = one_guest(program, anonymous=90, frames=1000, memory=60, slots=200, frontswap=True, ensure=1)
     machine.run(SECOND)
-    guest, dom = machine.world.guest[0], machine.world.dom[0]
+    guest, dom = machine.world.guest[0], machine.world.xen.dom[0]
     stored = int(guest.frontswap_pages)
     assert stored >= 30
     machine.balloon_to(0, 100, SECOND)
@@ -84,7 +84,7 @@ def test_a_guest_cannot_balloon_up_into_the_room_of_its_own_frontswap() -> None:
     assert guest.current_pages == 100 - stored
     assert dom.tot_pages == dom.max_pages == 100
     assert len(attempts(machine)) == 3
-    assert machine.world.host[0].free > 0
+    assert machine.world.xen.host[0].free > 0
     machine.run(50 * SECOND)  # the memory was freed, and with it its place in tmem
     assert guest.current_pages == 100
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.small_machine import SECOND, Machine, Program, one_guest
-from tests.xen_host import XenHost
 from tmemlab.core.flags import ACTIVE, DIRTY, PRESENT
 from tmemlab.core.world import ENDED, KILLED
+from tmemlab.xen.host import Domain, TmemHost
 
 
 def squeeze(machine: Machine, now: int) -> None:
@@ -64,7 +64,7 @@ def test_a_guest_at_its_maximum_stores_nothing_in_frontswap() -> None:
     guest = machine.world.guest[0]
     assert guest.succ_stores == guest.frontswap_invalidates == 0
     assert guest.failed_stores == guest.pswpout > 50
-    assert machine.world.host[0].free == 1900
+    assert machine.world.xen.host[0].free == 1900
 
 
 @pytest.mark.parametrize("room", [1, 17, 40])
@@ -72,7 +72,7 @@ def test_frontswap_has_the_room_between_the_reservation_and_max_pages(room: int)
     program = Program().write(range(180)).think(1000 * SECOND).read(0)
     machine = one_guest(program, anonymous=180, maxmem=100, memory=100 - room, slots=300, frontswap=True, ensure=1)
     machine.run(SECOND)
-    guest, dom = machine.world.guest[0], machine.world.dom[0]
+    guest, dom = machine.world.guest[0], machine.world.xen.dom[0]
     assert guest.frontswap_pages == room
     assert dom.tot_pages == dom.max_pages == 100
     assert guest.failed_stores == guest.pswpout > 0
@@ -103,28 +103,26 @@ def test_a_swap_device_that_is_too_small_ends_in_a_kill() -> None:
     assert machine.world.guest[0].oom_kill == 1
 
 
-def xen(max_pages: int) -> XenHost:
-    """Return a host with one domain that has a persistent pool."""
-    host = XenHost({"doms": [[0, max_pages]], "host_pages": 1000, "midsize_pages": 0}, handles=1000)
-    assert host.newpool(client=0, pool=1) == 0
-    return host
+def persistent(max_pages: int) -> Domain:
+    """Return a domain with a persistent pool."""
+    domain = TmemHost(1000).domain(max_pages)
+    assert domain.new_pool(persistent=True) == 0
+    return domain
 
 
 def test_a_persistent_page_can_be_got_again_and_again() -> None:
-    host = xen(max_pages=1)
-    page = {"client": 0, "pool": 0, "oid": 7, "index": 3}
-    assert [host.put(**page), host.get(**page), host.get(**page), host.flushpage(**page)] == [1, 1, 1, 1]
-    assert host.get(**page) == -1001
+    domain, page = persistent(max_pages=1), (0, 7, 3)
+    assert [domain.put(*page), domain.get(*page), domain.get(*page), domain.flush_page(*page)] == [1, 1, 1, 1]
+    assert domain.get(*page) == -1001
 
 
 def test_a_failed_duplicate_put_loses_the_page() -> None:
-    host = xen(max_pages=2)
-    page, other = ({"client": 0, "pool": 0, "oid": 7, "index": index} for index in (3, 4))
-    assert [host.put(**page), host.put(**other), host.put(**page)] == [1, 1, 1]
-    host.maxmem(client=0, a1=1)
-    assert host.put(**page) == -28
-    assert [host.get(**page), host.get(**other)] == [0, 1]
-    assert host.counters()["c0_tot"] == 1
+    domain, page, other = persistent(max_pages=2), (0, 7, 3), (0, 7, 4)
+    assert [domain.put(*page), domain.put(*other), domain.put(*page)] == [1, 1, 1]
+    domain.max_pages = 1
+    assert domain.put(*page) == -28
+    assert [domain.get(*page), domain.get(*other)] == [0, 1]
+    assert domain.tot_pages == 1
 
 
 def test_where_swap_is_more_than_half_full_a_read_takes_the_copy_away() -> None:

@@ -14,7 +14,7 @@ def live(machine: Machine, which: int) -> int:
 
 def held(machine: Machine) -> set[int]:
     """Return the file pages that tmem holds."""
-    return set(np.flatnonzero(machine.world.held[: len(machine.world.flags)] >= 0).tolist())
+    return set(np.flatnonzero(machine.world.xen.held[: len(machine.world.flags)] >= 0).tolist())
 
 
 def cached(machine: Machine) -> set[int]:

@@ -48,7 +48,7 @@ def test_a_fault_through_a_mapping_costs_a_minor_fault_too() -> None:
 def test_a_miss_in_tmem_costs_on_top_of_the_disk() -> None:
     end, machine = finished(Program().call_read(range(10)), file=20, cleancache=True)
     assert end == RANDOM + 9 * SEQUENTIAL + 10 * COSTS["tmem_miss"]
-    assert machine.world.dom[0].tmem_ns == 10 * COSTS["tmem_miss"]
+    assert machine.world.xen.dom[0].tmem_ns == 10 * COSTS["tmem_miss"]
 
 
 def test_a_page_that_comes_back_from_tmem_stalls_for_a_copy_and_not_for_the_disk() -> None:

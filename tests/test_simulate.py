@@ -109,7 +109,7 @@ def test_every_frame_has_one_owner_at_every_tick(strategy: str, monkeypatch: pyt
     monkeypatch.setattr(loop, "_keep", checked_keep)
     run = loop.run()
     assert len(ticks) > 10
-    total = int(loop.machine.world.host[0].frames) * scenario.scale
+    total = int(loop.machine.world.xen.host[0].frames) * scenario.scale
     held = run.history.groupby("time_s")[["current_pages"]].sum()["current_pages"]
     host = run.history[run.history["guest"] == "host"].set_index("time_s")
     tmem = host["eph_pages"] + host["frontswap_pages"] + host["tmem_list_pages"]

@@ -16,6 +16,10 @@ class TraceError(TmemlabError):
     """A trace is missing, damaged, or does not fit the scale it is asked to run at."""
 
 
+class VectorError(TmemlabError):
+    """An op log is missing, damaged, or not what it claims to be."""
+
+
 class PolicyError(TmemlabError):
     """A policy is unknown, raised an error, or returned what cannot be applied."""
 

@@ -24,8 +24,11 @@ def kernel(function: F) -> F:
 
 
 def procedure(function: F) -> F:
-    """Compile ``function`` for other kernels to call, kept as a call: for what is long or called from many places."""
-    return _inner(function)
+    """Compile ``function`` for other kernels to call, kept as a call: for what is long, or not called for every page.
+
+    A call costs what its arguments are, some nanoseconds a table. Numba would inline it where its caller is inlined.
+    """
+    return _inner(function, forceinline=False)
 
 
 def entry(function: F) -> F:

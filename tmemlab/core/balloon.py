@@ -6,7 +6,7 @@ mm/frontswap.c frontswap_shrink, mm/swapfile.c try_to_unuse.
 """
 
 from tmemlab._jit import kernel, procedure
-from tmemlab.core.evict import heap_alloc
+from tmemlab.core.evict import take_page
 from tmemlab.core.exit import log_event
 from tmemlab.core.flags import ACTIVE, DIRTY, PRESENT
 from tmemlab.core.kswapd import charge_guest
@@ -23,12 +23,8 @@ MAX_DELAY_S = 32
 @kernel
 def populate(w: World, g: int) -> bool:
     """Take one frame from Xen for domain ``g``, within its max_pages."""
-    if not heap_alloc(w.host, w.dom, w.pool, w.pgp, w.held, g, -1):
+    if not take_page(w.xen, g):
         return False
-    if w.dom[g].tot_pages >= w.dom[g].max_pages:
-        w.host[0].free += 1  # the domain's limit is tested after the frame was found
-        return False
-    w.dom[g].tot_pages += 1
     w.guest[g].current_pages += 1
     w.guest[g].free += 1
     return True
@@ -61,8 +57,8 @@ def decrease_reservation(w: World, g: int, count: int) -> bool:
         done += 1
     w.guest[g].cost += done * w.cost[0].balloon_page
     w.guest[g].current_pages -= done
-    w.dom[g].tot_pages -= done
-    w.host[0].free += done
+    w.xen.dom[g].tot_pages -= done
+    w.xen.host[0].free += done
     return done == count
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from tmemlab.core import world as tables
+from tmemlab.core.evict import INVERTED
 from tmemlab.core.flags import FILE
-from tmemlab.core.world import NEVER, Table, World, table
+from tmemlab.core.hypervisor import PRE_CHECK, XenSpec, new_xen
+from tmemlab.core.naming import Names, name_handles, number_names
+from tmemlab.core.world import NEVER, Table, World, Xen, table
 
 LOG_ROWS = 65_536
 SETTINGS = (  # columns of a guest's row that its GuestSpec gives as they are
@@ -23,11 +26,15 @@ MIN_LIST = 64  # room for tombstones in the smallest of lists
 
 @dataclass(frozen=True)
 class StreamSpec:
-    """A stream: its pages by extent ``(first, count, file)``, file -1 for anonymous memory, and when it starts [ns]."""
+    """A stream: its pages by extent ``(first, count, file)``, file -1 for anonymous memory, and when it starts [ns].
+
+    On a shared file system, files of the same ``image`` and number are the same; a stream without one has its own.
+    """
 
     extents: Sequence[tuple[int, int, int]]
     start: int = 0
     background: bool = False
+    image: str = ""
 
     @property
     def pages(self) -> int:
@@ -60,7 +67,9 @@ class GuestSpec:
     cleancache: bool = False
     frontswap: bool = False
     weight: int = 0
+    cap: int = 0
     boot_at: int = 0
+    uuid: tuple[int, int] | None = None  # of its file system, where several guests may share it
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,10 @@ class HostSpec:
 
     frames: int
     mid: int
-    ensure: int = 256
+    ensure: int = PRE_CHECK
+    version: int = tables.XEN_4_7
+    shared_auth: bool = False
+    quota: int = INVERTED
     swap_cluster: int = 32
     balloon_batch: int = 512
     writeback_max: int = 4096
@@ -85,31 +97,21 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
     sizes = np.repeat([guest.maxmem + guest.maxmem // 4 + MIN_LIST for guest in guests], 4)
     devices = np.array(host.devices, dtype=np.int64).reshape(-1, 2)
     last = {"last_read": -2, "last_write": -2}
+    file = _files(streams)
+    names = name_handles(guests, file) if any(guest.uuid for guest in guests) else None
     world = World(
-        host=table(
-            1,
-            tables.HOST,
-            frames=host.frames,
-            free=host.frames,
-            mid=host.mid,
-            ensure=host.ensure,
-            weight_total=sum(guest.weight for guest in guests),
-            pgp_free=1 + len(guests),
-        ),
-        dom=table(len(guests), tables.DOM, max_pages=_each(guests, "maxmem"), weight=_each(guests, "weight")),
-        pool=_pools(guests),
-        pgp=_descriptors(host.frames, len(guests)),
-        held=np.full(pages + slots, -1, dtype=np.int32),
+        xen=_xen(host, guests, names, pages + slots),
         guest=_guests(host, guests),
         stream=_streams(guests),
         flags=np.zeros(pages, dtype=np.uint8),
         state=np.zeros(pages, dtype=np.uint8),
         where=np.full(pages, -1, dtype=np.int32),
         slot_of=np.full(pages, -1, dtype=np.int32),
-        file=_files(streams),
+        file=file,
+        alias=names.alias if names else np.zeros(1, dtype=np.int32),
         ring=np.full(int(sizes.sum()), -1, dtype=np.int32),
         lists=table(4 * len(guests), tables.LIST, room=sizes, first=_starts(sizes)),
-        slot=table(max(slots, 1), tables.SLOT, page=-1),
+        slot=table(max(slots, 1), tables.SWAP_SLOT, page=-1),
         writeback=table(len(guests) * host.writeback_max, tables.WRITEBACK_ENTRY),
         dirty=table(sum(guest.maxmem + 1 for guest in guests), tables.DIRTY_ENTRY),
         device=table(len(devices), tables.DEVICE, random=devices[:, 0], sequential=devices[:, 1], **last),
@@ -120,6 +122,25 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
     return world
 
 
+def _xen(host: HostSpec, guests: Sequence[GuestSpec], names: Names | None, handles: int) -> Xen:
+    """Make the hypervisor: a domain a guest, whose kernel makes two pools at most when it boots."""
+    spec = XenSpec(
+        frames=host.frames,
+        mid=host.mid,
+        ensure=host.ensure,
+        version=host.version,
+        shared_auth=host.shared_auth,
+        quota=host.quota,
+    )
+    numbered = number_names(names) if names else None
+    handles = len(names.obj) if names else handles
+    xen = new_xen(spec, _each(guests, "maxmem"), handles=handles, pools=2 * len(guests), numbered=numbered)
+    xen.dom.weight[:] = _each(guests, "weight")
+    xen.dom.cap[:] = _each(guests, "cap")
+    xen.host.weight_total[:] = xen.dom.weight.sum()
+    return xen
+
+
 def _each(guests: Sequence[GuestSpec], name: str) -> list[Any]:
     return [getattr(guest, name) for guest in guests]
 
@@ -128,27 +149,6 @@ def _starts(counts: Any) -> Any:
     """Return where each part begins when parts of these sizes lie end to end."""
     counts = np.asarray(counts, dtype=np.int64)
     return np.cumsum(counts) - counts
-
-
-def _pools(guests: Sequence[GuestSpec]) -> Table:
-    """Make the guests' private pools: an ephemeral one for cleancache, a persistent one for frontswap."""
-    pools = [(dom, 0) for dom, guest in enumerate(guests) if guest.cleancache]
-    pools += [(dom, 1) for dom, guest in enumerate(guests) if guest.frontswap and guest.slots]
-    columns = np.array(pools, dtype=np.int32).reshape(-1, 2)
-    pool = table(max(len(pools), 1), tables.POOL)
-    pool.dom[: len(pools)] = columns[:, 0]
-    pool.persistent[: len(pools)] = columns[:, 1]
-    return pool
-
-
-def _descriptors(frames: int, doms: int) -> Table:
-    """Make tmem's page descriptors: empty lists, and every other row on the list of unused ones."""
-    pgp = table(1 + doms + frames, tables.PGP, handle=-1)
-    rows = np.arange(len(pgp))
-    for name in ("global_prev", "global_next", "client_prev", "client_next"):
-        pgp[name][: 1 + doms] = rows[: 1 + doms]
-    pgp.global_next[1 + doms :] = rows[1 + doms :] + 1
-    return pgp
 
 
 def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
@@ -170,10 +170,11 @@ def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
     guest.balloon_delay[:] = 1
     guest.flusher_at[:] = NEVER
     guest.pool_eph[:] = guest.pool_pers[:] = -1
-    cleancache = [g for g, each in enumerate(guests) if each.cleancache]
-    frontswap = [g for g, each in enumerate(guests) if each.frontswap and each.slots]
-    guest.pool_eph[cleancache] = range(len(cleancache))
-    guest.pool_pers[frontswap] = range(len(cleancache), len(cleancache) + len(frontswap))
+    guest.cleancache[:] = _each(guests, "cleancache")
+    guest.frontswap[:] = [each.frontswap and each.slots > 0 for each in guests]
+    for g, each in enumerate(guests):
+        if each.uuid:
+            guest[g].shares, (guest[g].uuid_low, guest[g].uuid_high) = 1, each.uuid
     return guest
 
 

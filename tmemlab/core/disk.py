@@ -3,7 +3,7 @@
 A guest's writes under way stand in a queue of their own until they complete; their pages keep their frames until then.
 """
 
-from tmemlab._jit import kernel, procedure
+from tmemlab._jit import kernel
 from tmemlab.core.flags import ACTIVE, DIRTY, FILE, RECLAIM, WRITEBACK
 from tmemlab.core.rings import push_tail, remove
 from tmemlab.core.world import INACTIVE_ANON, INACTIVE_FILE, Table, World
@@ -49,7 +49,7 @@ def start_writeback(w: World, g: int, page: int, position: int) -> None:
     w.state[page] |= WRITEBACK
 
 
-@procedure
+@kernel
 def settle_writeback(w: World, g: int, now: int) -> None:
     """Let writes that are complete by ``now`` release their pages, which go to the old end of their inactive list.
 

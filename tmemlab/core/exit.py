@@ -7,7 +7,7 @@ from tmemlab._jit import kernel, procedure
 from tmemlab.core.disk import forget_writeback
 from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK, YOUNG
 from tmemlab.core.lru import free_frame, lru_remove, mark_accessed
-from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate
+from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate, file_handle
 from tmemlab.core.swap import discard_anonymous
 from tmemlab.core.world import ENDED, KILLED, LOG_OOM_KILL, LOG_PANIC, World
 
@@ -15,8 +15,8 @@ from tmemlab.core.world import ENDED, KILLED, LOG_OOM_KILL, LOG_PANIC, World
 @kernel
 def log_event(w: World, kind: int, g: int, at: int, value: int) -> None:
     """Note something for the run's list of events; past the table's end it is only counted."""
-    row = w.host[0].events
-    w.host[0].events += 1
+    row = w.xen.host[0].events
+    w.xen.host[0].events += 1
     if row < w.log.size:
         w.log[row].kind = kind
         w.log[row].guest = g
@@ -40,7 +40,7 @@ def free_anonymous(w: World, g: int, page: int) -> None:
 @kernel
 def truncate_page(w: World, g: int, page: int) -> None:
     """Drop a page of a truncated or unlinked file from the page cache and from tmem."""
-    if w.held[page] >= 0 or w.flags[page] & PRESENT:
+    if w.xen.held[file_handle(w, g, page)] >= 0 or w.flags[page] & PRESENT:
         cleancache_invalidate(w, g, page)
     if w.flags[page] & PRESENT:
         if w.state[page] & WRITEBACK:

@@ -4,7 +4,7 @@ Source: Linux 3.14 mm/memory.c do_anonymous_page, do_swap_page, do_wp_page; mm/f
 do_generic_file_read, generic_perform_write; mm/swap.c mark_page_accessed.
 """
 
-from tmemlab._jit import kernel, procedure
+from tmemlab._jit import kernel
 from tmemlab.core.flags import (
     ACTIVE,
     DIRTY,
@@ -136,17 +136,17 @@ def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
         set_page_dirty(w, g, page)
 
 
-@procedure
+@kernel
 def serve_access(w: World, g: int, s: int, page: int, access: int) -> None:
     """Serve one access that is not a plain hit; what it waited for a page that came back counts as a stall."""
     this = w.guest[g]
     stalled = this.refault_anon + this.refault_file
-    tmem_ns = w.dom[g].tmem_ns
+    tmem_ns = w.xen.dom[g].tmem_ns
     if w.flags[page] & FILE:
         file_access(w, g, s, page, access)
     else:
         anon_access(w, g, s, page, access & WRITE != 0)
     if this.refault_anon + this.refault_file > stalled:
-        stall = this.waited + w.dom[g].tmem_ns - tmem_ns
+        stall = this.waited + w.xen.dom[g].tmem_ns - tmem_ns
         this.stall_ns += stall
         w.stream[s].stall_ns += stall

@@ -3,7 +3,7 @@
 Source: Linux 3.14 mm/page_alloc.c __alloc_pages_slowpath, mm/vmscan.c do_try_to_free_pages.
 """
 
-from tmemlab._jit import kernel, procedure
+from tmemlab._jit import kernel
 from tmemlab.core.disk import wait_for_writeback
 from tmemlab.core.exit import oom_kill
 from tmemlab.core.pagecache import flush_dirty
@@ -35,7 +35,7 @@ def take_free(w: World, g: int) -> bool:
     return True
 
 
-@procedure
+@kernel
 def direct_reclaim(w: World, g: int) -> int:
     """Reclaim a batch in the caller's own time and return how many frames that freed."""
     this = w.guest[g]
@@ -65,7 +65,7 @@ def more_to_hope_for(w: World, g: int, scanned: int) -> bool:
     return zone_reclaimable(w, g) and w.guest[g].pages_scanned != scanned
 
 
-@procedure
+@kernel
 def alloc(w: World, g: int, s: int) -> bool:
     """Take a frame for stream ``s`` (-1: the kernel), whatever it takes; false where the stream was killed for it."""
     while not take_free(w, g):

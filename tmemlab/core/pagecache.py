@@ -16,15 +16,27 @@ FLUSHER_INTERVAL_NS = 5_000_000_000
 
 
 @kernel
+def file_handle(w: World, g: int, page: int) -> int:
+    """Return the tmem handle of a file page; guests with the same shared file system have one in common."""
+    return w.alias[page] if w.guest[g].shares else page
+
+
+@kernel
+def file_object(w: World, g: int, page: int) -> int:
+    """Return the tmem object of a file page."""
+    return w.xen.handle[w.alias[page]].object if w.guest[g].shares else w.file[page]
+
+
+@kernel
 def cleancache_invalidate(w: World, g: int, page: int) -> None:
     """Flush a file page's copy in tmem."""
     if w.guest[g].pool_eph >= 0:
-        tmem.flush_page(w.host, w.dom, w.pool, w.pgp, w.held, w.guest[g].pool_eph, page)
+        tmem.flush_page(w.xen, w.guest[g].pool_eph, file_handle(w, g, page))
         charge_tmem(w, g, w.cost[0].tmem_flush)
         w.guest[g].invalidates += 1
 
 
-@procedure
+@kernel
 def leave_page_cache(w: World, g: int, page: int) -> None:
     """Offer an evicted file page to cleancache if it was read from disk; invalidate one that write() made."""
     this = w.guest[g]
@@ -33,7 +45,7 @@ def leave_page_cache(w: World, g: int, page: int) -> None:
         return
     this.puts += 1
     if this.pool_eph >= 0:
-        if tmem.put(w.host, w.dom, w.pool, w.pgp, w.held, this.pool_eph, page, w.file[page]) == 1:
+        if tmem.put(w.xen, g, this.pool_eph, file_handle(w, g, page), file_object(w, g, page)) == 1:
             charge_tmem(w, g, w.cost[0].tmem_put)
         else:
             this.put_failed += 1
@@ -44,7 +56,7 @@ def leave_page_cache(w: World, g: int, page: int) -> None:
 def cleancache_get(w: World, g: int, page: int) -> bool:
     """Ask tmem for a file page before the disk."""
     this = w.guest[g]
-    if this.pool_eph >= 0 and tmem.get(w.host, w.dom, w.pool, w.pgp, w.held, this.pool_eph, page) == 1:
+    if this.pool_eph >= 0 and tmem.get(w.xen, g, this.pool_eph, file_handle(w, g, page)) == 1:
         charge_tmem(w, g, w.cost[0].tmem_get)
         this.succ_gets += 1
         return True

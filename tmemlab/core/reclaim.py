@@ -3,7 +3,7 @@
 Source: Linux 3.14 mm/vmscan.c shrink_page_list, shrink_inactive_list, shrink_active_list.
 """
 
-from tmemlab._jit import kernel, procedure
+from tmemlab._jit import kernel
 from tmemlab.core import rings
 from tmemlab.core.flags import ACTIVE, DIRTY, EVICTED, FILE, MAPPED, PRESENT, RECLAIM, REFERENCED, WRITEBACK, YOUNG
 from tmemlab.core.lru import count_scanned, free_frame, put_back
@@ -107,7 +107,7 @@ def shrink_inactive(w: World, g: int, which: int, goal: int) -> int:
     return freed
 
 
-@procedure
+@kernel
 def shrink_active(w: World, g: int, which: int, goal: int) -> None:
     """Move up to ``goal`` of the oldest active pages to the inactive list, their accessed bits cleared."""
     row = 4 * g + which

@@ -7,7 +7,7 @@ Ties: first the guest's workers (kswapd, flusher, balloon, frontswap), then the 
 
 import numpy as np
 
-from tmemlab._jit import entry, kernel, procedure
+from tmemlab._jit import entry, kernel
 from tmemlab.core.balloon import balloon_step, populate, shrink_step
 from tmemlab.core.disk import settle_writeback
 from tmemlab.core.exit import exit_program, free_range, log_event
@@ -15,7 +15,9 @@ from tmemlab.core.fault import serve_access
 from tmemlab.core.flags import ESCAPE, PAGE_SHIFT
 from tmemlab.core.kswapd import charge_guest, kswapd_step
 from tmemlab.core.pagecache import flush_dirty
+from tmemlab.core.pools import PERSIST, SHARE, SPEC_VERSION, VERSION_SHIFT, become_client, new_pool
 from tmemlab.core.streams import look_ahead, run_stream
+from tmemlab.core.tmem import answer
 from tmemlab.core.world import (
     COMMIT,
     ENDED,
@@ -23,6 +25,7 @@ from tmemlab.core.world import (
     LOG_BOOT,
     NEVER,
     PENDING,
+    POOL_SLOTS,
     RUNNING,
     Column,
     Table,
@@ -54,7 +57,7 @@ def next_worker(w: World, g: int) -> None:
         this.next_kind, this.next_at = SHRINK, this.shrink_at
 
 
-@procedure
+@kernel
 def find_next(w: World, window: Column, events: Table, g: int, until: int) -> None:
     """Run the guest's streams ahead through hits and note its next event at or before ``until``."""
     next_worker(w, g)
@@ -129,10 +132,30 @@ def end_stream(w: World, g: int, s: int) -> None:
 
 
 @kernel
+def load_tmem_module(w: World, g: int) -> None:
+    """Make the guest's pools: for its swap device, then for its file system, which it may share with other guests.
+
+    Source: Linux 3.14 drivers/xen/tmem.c xen_tmem_init, tmem_frontswap_init, tmem_cleancache_init_shared_fs.
+    """
+    this = w.guest[g]
+    version = SPEC_VERSION << VERSION_SHIFT
+    if this.frontswap or this.cleancache:
+        become_client(w.xen, g)
+    if this.frontswap:
+        slot = answer(w.xen.host[0], new_pool(w.xen, g, version | PERSIST, 0, 0))
+        this.pool_pers = w.xen.link[POOL_SLOTS * g + slot].slot
+    if this.cleancache:
+        share = SHARE if this.shares else 0
+        slot = answer(w.xen.host[0], new_pool(w.xen, g, version | share, this.uuid_low, this.uuid_high))
+        this.pool_eph = w.xen.link[POOL_SLOTS * g + slot].slot
+        this.shares = w.xen.pool[this.pool_eph].shared
+
+
+@kernel
 def boot(w: World, g: int) -> None:
     """Build the domain if Xen has its memory, counting what tmem can give back; else try again in a second."""
     this = w.guest[g]
-    host = w.host[0]
+    host = w.xen.host[0]
     if host.free + host.tmem_list + host.eph_held >= this.boot_pages:
         while this.current_pages < this.boot_pages and populate(w, g):
             pass
@@ -141,6 +164,7 @@ def boot(w: World, g: int) -> None:
         return
     this.running = 1
     this.free -= this.kernel_pages
+    load_tmem_module(w, g)
     this.flusher_at = this.now
     log_event(w, LOG_BOOT, g, this.now, this.boot_pages)
     for s in range(this.first_stream, this.first_stream + this.streams):
@@ -148,7 +172,7 @@ def boot(w: World, g: int) -> None:
         stream.clock = stream.due = stream.waits_until = max(stream.clock, this.now)
 
 
-@procedure
+@kernel
 def serve(w: World, window: Column, events: Table, g: int) -> bool:
     """Serve the guest's next event; false where that needs more of a trace than is staged."""
     this = w.guest[g]

@@ -4,17 +4,23 @@ A slot holds a page in tmem or on disk. A page that is resident and has a slot i
 Source: Linux 3.14 mm/swapfile.c, mm/swap_state.c, mm/page_io.c, mm/frontswap.c; drivers/xen/tmem.c.
 """
 
-from tmemlab._jit import kernel, procedure
+from tmemlab._jit import kernel
 from tmemlab.core import tmem
 from tmemlab.core.disk import forget_writeback, read_page, start_writeback
 from tmemlab.core.flags import DIRTY, RECLAIM, WRITEBACK
-from tmemlab.core.world import World
+from tmemlab.core.world import NOBODY, World
 
 
 @kernel
 def swap_handle(w: World, slot: int) -> int:
     """Return the tmem handle of a swap slot."""
     return w.flags.size + slot
+
+
+@kernel
+def swap_object(w: World, slot: int) -> int:
+    """Return the tmem object of a swap slot, where objects are kept."""
+    return w.xen.handle[swap_handle(w, slot)].object if w.xen.host[0].keeps_objects else NOBODY
 
 
 @kernel
@@ -50,7 +56,7 @@ def leave_frontswap(w: World, g: int, slot: int) -> None:
 def charge_tmem(w: World, g: int, ns: int) -> None:
     """Charge CPU spent in tmem to the guest's event and to its domain's account."""
     w.guest[g].cost += ns
-    w.dom[g].tmem_ns += ns
+    w.xen.dom[g].tmem_ns += ns
 
 
 @kernel
@@ -58,7 +64,7 @@ def free_slot(w: World, g: int, page: int) -> None:
     """Free the page's slot, and its copy in tmem with it."""
     slot = w.slot_of[page]
     if w.slot[slot].in_tmem:
-        tmem.flush_page(w.host, w.dom, w.pool, w.pgp, w.held, w.guest[g].pool_pers, swap_handle(w, slot))
+        tmem.flush_page(w.xen, w.guest[g].pool_pers, swap_handle(w, slot))
         charge_tmem(w, g, w.cost[0].tmem_flush)
         w.guest[g].frontswap_invalidates += 1
         leave_frontswap(w, g, slot)
@@ -81,13 +87,13 @@ def drop_slot(w: World, g: int, page: int) -> bool:
     return True
 
 
-@procedure
+@kernel
 def frontswap_store(w: World, g: int, slot: int) -> bool:
     """Offer a slot's page to tmem. A failure loses an older copy."""
     this = w.guest[g]
     if this.pool_pers < 0:
         return False
-    done = tmem.put(w.host, w.dom, w.pool, w.pgp, w.held, this.pool_pers, swap_handle(w, slot), -1)
+    done = tmem.put(w.xen, g, this.pool_pers, swap_handle(w, slot), swap_object(w, slot))
     if done == 1:
         charge_tmem(w, g, w.cost[0].tmem_put)
         this.succ_stores += 1
@@ -123,7 +129,7 @@ def swap_readpage(w: World, g: int, slot: int) -> None:
     """Read a slot's page: from tmem, where the copy stays, or from disk, for which the reader waits."""
     this = w.guest[g]
     if w.slot[slot].in_tmem:
-        tmem.get(w.host, w.dom, w.pool, w.pgp, w.held, this.pool_pers, swap_handle(w, slot))
+        tmem.get(w.xen, g, this.pool_pers, swap_handle(w, slot))
         charge_tmem(w, g, w.cost[0].tmem_get)
         this.loads += 1
         return

@@ -1,124 +1,244 @@
-"""Put, get and flush of private tmem pools, with Xen's return codes and its accounting of frames.
+"""Put, get and flush of tmem pages, with Xen's return codes and its accounting.
 
-Ephemeral pages belong to nobody; persistent ones are charged to the domain, up to its max_pages.
-Source: Xen 4.7 xen/common/tmem.c do_tmem_op, do_tmem_put, do_tmem_dup_put, do_tmem_get, do_tmem_flush_page.
+``client`` is the domain that calls; all else is told of the pool's owner: who is charged, frozen, compressed, counted.
+Source: Xen 4.7 xen/common/tmem.c do_tmem_op, do_tmem_put, do_tmem_dup_put, do_tmem_get, do_tmem_flush_page,
+do_tmem_flush_object.
 """
 
 from tmemlab._jit import kernel, procedure
-from tmemlab.core.evict import ensure_avail_pages, heap_alloc, link_tail, release
-from tmemlab.core.world import Column, Table
+from tmemlab.core.contents import BYTES, EMPTY, FRAME, MOST_BYTES, SHARED_BYTES, associate, free_data, keep_compressed
+from tmemlab.core.evict import destroy_object, drop, ensure_avail_pages, forget, heap_alloc, release
+from tmemlab.core.lists import append_client, append_global, make_youngest
+from tmemlab.core.objects import add_page
+from tmemlab.core.world import READ, XEN_4_3, Row, Xen
 
 ENOMEM = -12
+EFAULT = -14
 ENOSPC = -28
+EFROZEN = -1000
 EEMPTY = -1001
 
 
 @kernel
-def claim(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, locked: int) -> bool:
-    """Take a frame for a page of pool ``row``.
+def answer(host: Row, code: int) -> int:
+    """Count a hypercall by what it answers, and return that."""
+    host.ops += 1
+    if code < 0:
+        host.errors += 1
+    return code
+
+
+@kernel
+def claim(x: Xen, client: int, row: int, locked: int) -> bool:
+    """Take a frame for descriptor ``row``: a persistent one is the owner's memory, within its max_pages.
 
     Source: Xen 4.7 xen/include/xen/tmem_xen.h __tmem_alloc_page, __tmem_alloc_page_thispool.
     """
-    owner = pool[row].dom
-    persistent = pool[row].persistent
-    if persistent and dom[owner].tot_pages >= dom[owner].max_pages:
-        host[0].pages_failed += 1
+    host, pool = x.host[0], x.pool[x.pgp[row].pool]
+    owner = x.dom[pool.dom]
+    if pool.persistent and owner.tot_pages >= owner.max_pages:
+        host.pages_failed += 1
         return False
-    if host[0].tmem_list > 0:
-        host[0].tmem_list -= 1
-    elif not heap_alloc(host, dom, pool, pgp, held, owner, locked):
-        host[0].pages_failed += 1
+    if host.tmem_list > 0:
+        host.tmem_list -= 1
+    elif not heap_alloc(x, client, locked):
+        host.pages_failed += 1
         return False
-    if persistent:
-        dom[owner].tot_pages += 1
+    host.pages += 1
+    host.pages_max = max(host.pages_max, host.pages)
+    if pool.persistent:
+        owner.tot_pages += 1
+        x.pgp[row].client_prev = pool.dom
     else:
-        host[0].eph_held += 1
+        host.eph_held += 1
     return True
 
 
-@procedure
-def put(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, handle: int, obj: int) -> int:
-    """Store a page under ``handle`` in pool ``row``; 1, or an error. A failed duplicate put loses the old page."""
-    this = pool[row]
-    owner = this.dom
-    if not ensure_avail_pages(host, dom, pool, pgp, held, owner):
+@kernel
+def copy_whole(x: Xen, client: int, row: int, locked: int) -> int:
+    """Copy the offered page into a frame of its own, or share an equal one: 1, ENOMEM or EFAULT."""
+    if not claim(x, client, row, locked):
         return ENOMEM
-    this.puts_all += 1
-    if held[handle] >= 0:
-        return duplicate_put(host, dom, pool, pgp, held, row, handle, obj)
-    if not claim(host, dom, pool, pgp, held, row, obj):
-        this.puts_failed += 1
-        return ENOMEM
-    new = host[0].pgp_free
-    host[0].pgp_free = pgp[new].global_next
-    pgp[new].handle = handle
-    pgp[new].pool = row
-    pgp[new].object = obj
-    held[handle] = new
+    if x.host[0].keeps_contents:
+        x.data[row].kind = FRAME
+        if x.host[0].offer_bad:
+            return EFAULT
+        x.data[row].tag = x.host[0].offer_tag
+        if x.host[0].dedup and not x.pool[x.pgp[row].pool].persistent:
+            associate(x, row)
+    return 1
+
+
+@kernel
+def copy_compressed(x: Xen, row: int) -> int:
+    """Compress the offered page: 1, EFAULT, or 0 where that saves too little."""
+    host = x.host[0]
+    if host.offer_bad:
+        return EFAULT
+    if host.offer_csize == 0 or host.offer_csize >= MOST_BYTES:
+        return 0
+    x.data[row].tag = host.offer_tag
+    keep_compressed(x, row)
+    return 1
+
+
+@kernel
+def put(x: Xen, client: int, pool: int, handle: int, obj: int) -> int:
+    """Store a page under ``handle`` of object ``obj`` in a pool; 1, or an error.
+
+    A failed duplicate put loses the old page.
+    """
+    if not ensure_avail_pages(x, client):
+        return answer(x.host[0], ENOMEM)
+    x.pool[pool].puts_all += 1
+    if x.held[handle] >= 0:
+        return answer(x.host[0], duplicate_put(x, client, pool, x.held[handle], obj))
+    if x.dom[x.pool[pool].dom].frozen:
+        if x.host[0].xen == XEN_4_3 or x.object[obj].pages > 0:
+            x.pool[pool].puts_failed += 1
+        return answer(x.host[0], EFROZEN)
+    return answer(x.host[0], new_put(x, client, pool, handle, obj))
+
+
+@kernel
+def take_descriptor(x: Xen, pool: int, handle: int, obj: int) -> int:
+    """Take a descriptor for a page that is to come; it counts from now on, also if the put should fail."""
+    host, this = x.host[0], x.pool[pool]
+    row = host.pgp_free
+    host.pgp_free = x.pgp[row].global_next
+    x.pgp[row].handle = handle
+    x.pgp[row].pool = pool
+    x.pgp[row].object = obj
+    x.pgp[row].mark = 0
+    x.held[handle] = row
+    if host.keeps_objects:
+        add_page(x, this, obj, handle)
+    if host.keeps_contents:
+        x.data[row].kind = EMPTY
+    host.pgps += 1
+    host.pgps_max = max(host.pgps_max, host.pgps)
     this.pages += 1
+    this.pages_max = max(this.pages_max, this.pages)
+    if this.persistent:
+        x.dom[this.dom].pers += 1
+    return row
+
+
+@kernel
+def undo(x: Xen, row: int, code: int) -> None:
+    """Free what a put that failed has left in its descriptor."""
+    if x.host[0].keeps_contents:
+        free_data(x, row, False)
+        if code == EFAULT:
+            x.host[0].failed_copies += 1
+
+
+@kernel
+def new_put(x: Xen, client: int, pool: int, handle: int, obj: int) -> int:
+    """Store a page that the pool has not."""
+    host, this = x.host[0], x.pool[pool]
+    owner = x.dom[this.dom]
+    row = take_descriptor(x, pool, handle, obj)
+    code = 0
+    if owner.compresses:
+        code = copy_compressed(x, row)
+        if code == 0:
+            owner.compress_poor += 1
+    if code == 0:
+        code = copy_whole(x, client, row, obj)
+    if code < 0:
+        undo(x, row, code)
+        forget(x, row)
+        this.puts_failed += 1
+        return code
+    if this.persistent:
+        owner.pers_puts += 1
+    else:
+        append_global(x.pgp, row)
+        append_client(x.pgp, row, owner.lru)
+        host.eph += 1
+        host.eph_max = max(host.eph_max, host.eph)
+        host.eph_puts += 1
+        owner.eph += 1
+        owner.eph_max = max(owner.eph_max, owner.eph)
+    if this.shared:
+        x.object[obj].last_client = this.dom
+    this.puts += 1
+    return 1
+
+
+@procedure
+def duplicate_put(x: Xen, client: int, pool: int, row: int, obj: int) -> int:
+    """Replace a page's data in place: the old data goes first, so a failure to store the new loses the page."""
+    this = x.pool[pool]
+    owner = x.dom[this.dom]
+    compressed = x.host[0].keeps_contents and (x.data[row].kind == BYTES or x.data[row].kind == SHARED_BYTES)
+    free_data(x, row, False)
+    code = ENOSPC
+    if not owner.migrating:
+        code = copy_compressed(x, row) if compressed and owner.compresses else 0
+        if code == 0:
+            code = copy_whole(x, client, row, obj)
+    if code < 0:
+        undo(x, row, code)
+        drop(x, row)
+        this.dup_flushed += 1
+        return ENOSPC if code == ENOMEM else code
+    if this.shared:
+        x.object[obj].last_client = this.dom
+    this.dup_replaced += 1
     this.puts += 1
     if this.persistent:
-        dom[owner].pers_puts += 1
-    else:
-        link_tail(pgp, new, owner)
-        host[0].eph += 1
-        host[0].eph_puts += 1
-        dom[owner].eph += 1
+        owner.pers_puts += 1
     return 1
 
 
 @kernel
-def duplicate_put(
-    host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, handle: int, obj: int
-) -> int:
-    """Replace a page's data in place: the old frame is freed first, so a failure to get a new one loses the page."""
-    this = pool[row]
-    owner = this.dom
-    host[0].tmem_list += 1
-    if this.persistent:
-        dom[owner].tot_pages -= 1
-    else:
-        host[0].eph_held -= 1
-    if claim(host, dom, pool, pgp, held, row, obj):
-        this.dup_replaced += 1
-        this.puts += 1
-        if this.persistent:
-            dom[owner].pers_puts += 1
-        return 1
-    host[0].tmem_list -= 1  # release() frees a frame once more
-    if this.persistent:
-        dom[owner].tot_pages += 1
-    else:
-        host[0].eph_held += 1
-    release(host, dom, pool, pgp, held, held[handle])
-    this.dup_flushed += 1
-    return ENOSPC
+def get(x: Xen, client: int, pool: int, handle: int) -> int:
+    """Fetch the page under ``handle``: 1 hit, 0 miss, EEMPTY.
 
-
-@kernel
-def get(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, handle: int) -> int:
-    """Fetch the page under ``handle``: 1 hit, 0 miss, EEMPTY. A hit in an ephemeral pool removes it."""
-    this = pool[row]
+    A hit removes an ephemeral page of a private pool, makes one of a shared pool the youngest, and leaves a persistent
+    one as it is.
+    """
+    this, row = x.pool[pool], x.held[handle]
     if this.pages == 0:
-        return EEMPTY
+        return answer(x.host[0], EEMPTY)
     this.gets_all += 1
-    if held[handle] < 0:
-        return 0
+    if row < 0:
+        return answer(x.host[0], 0)
     this.gets += 1
+    if x.host[0].keeps_contents:
+        x.host[0].offer_tag = x.data[row].tag
     if this.persistent:
-        dom[this.dom].pers_gets += 1
+        x.dom[this.dom].pers_gets += 1
+        return answer(x.host[0], 1)
+    x.dom[this.dom].eph_gets += 1
+    if this.shared:
+        make_youngest(x.pgp, row, x.dom[this.dom].lru)
+        x.pgp[row].mark |= READ
+        x.object[x.pgp[row].object].last_client = client
     else:
-        dom[this.dom].eph_gets += 1
-        release(host, dom, pool, pgp, held, held[handle])
-    return 1
+        release(x, row)
+    return answer(x.host[0], 1)
 
 
 @kernel
-def flush_page(host: Table, dom: Table, pool: Table, pgp: Table, held: Column, row: int, handle: int) -> int:
-    """Drop the page under ``handle``, if there; 1 in any case."""
-    this = pool[row]
+def flush_page(x: Xen, pool: int, handle: int) -> int:
+    """Drop the page under ``handle``, if there; 1 in any case, but EFROZEN, done or not, where the owner is frozen."""
+    this = x.pool[pool]
     this.flushes_all += 1
-    if held[handle] >= 0:
+    if x.held[handle] >= 0:
         this.flushes += 1
-        release(host, dom, pool, pgp, held, held[handle])
-    return 1
+        release(x, x.held[handle])
+    return answer(x.host[0], EFROZEN if x.dom[this.dom].frozen else 1)
+
+
+@kernel
+def flush_object(x: Xen, pool: int, obj: int) -> int:
+    """Drop all pages of an object; answers as `flush_page` does."""
+    this = x.pool[pool]
+    this.object_flushes_all += 1
+    if x.object[obj].pages > 0:
+        this.object_flushes += 1
+        destroy_object(x, obj)
+    return answer(x.host[0], EFROZEN if x.dom[this.dom].frozen else 1)

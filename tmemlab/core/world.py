@@ -10,42 +10,78 @@ import numpy as np
 
 Table: TypeAlias = "np.recarray[Any, Any]"
 Column: TypeAlias = "np.ndarray[Any, Any]"
+Row: TypeAlias = Any  # one record of a table
 
 NEVER = 2**62  # a time that does not come
+NOBODY = -1  # a domain, client, pool or object that is none
+POOL_SLOTS = 16  # of a client; as many pools may be shared by all clients, and as many uuids authorised of a client
+XEN_4_3, XEN_4_7, XEN_4_12 = 403, 407, 412  # versions that differ
 
 
-def _dtype(**kinds: str) -> np.dtype[Any]:
+def record(**kinds: str) -> np.dtype[Any]:
     """Make a record type from ``kind="name name ..."``; ids are i4, everything else i8."""
     return np.dtype([(name, kind) for kind, names in kinds.items() for name in names.split()])
 
 
-# Xen's heap and tmem's own counters (letters: `xl tmem-list -l`).
-HOST = _dtype(
-    i8="frames free mid tmem_list eph_held ensure "  # ensure: the pre-check's 256 pages
-    "eph eph_puts evicted evict_attempts relinquished relinquish_attempts relinquish_most "  # Ec Ep Et Ea Rt Ra Rx
-    "pages_failed weight_total pgp_free events"  # Pf, sum of weights, head of unused descriptors, rows of the log
+# Xen's heap, tmem's own counters (letters: `xl tmem-list -l`), and what tmem was booted with.
+HOST = record(
+    i8=(
+        "frames free mid tmem_list eph_held ensure pgp_free ops errors "  # ensure: the pre-check's 256 pages; Tt Te
+        "eph eph_max eph_puts evicted evict_attempts relinquished relinquish_attempts relinquish_most "  # Ec..Rx
+        "pages pages_max pgps pgps_max pages_failed meta_failed failed_copies "  # Fc Fm Pc Pm Pf Af Cf
+        "objects objects_max nodes nodes_max pcds pcds_max deduped tze_bytes content_bytes "  # Oc..Nm Sc Sm Gd Zt Gz
+        "xen quota compresses dedup tze shared_auth auth_off "  # the version, the rule, boot options, the global switch
+        "keeps_objects keeps_contents weight_total clients pools joins events "  # what was made; rows of the log
+        # the guest's page that a put copies, in words of 8 bytes and, compressed, in bytes; and what a get has copied
+        "offer_tag offer_words offer_csize offer_content offer_bad"
+    )
 )
 
-# A domain as Xen sees it, one row a guest.
-DOM = _dtype(
-    i8="tot_pages max_pages weight eph eph_gets pers_puts pers_gets tmem_ns"  # Ec Ge Pp Gp; time spent in tmem
+# A domain as Xen sees it, and the tmem client it becomes by its first call; one row a guest.
+DOM = record(
+    i8=(
+        "tot_pages max_pages weight eph lru frozen compresses migrating "  # ww Ec fr co; lru: its list's sentinel
+        "eph_max eph_gets pers_puts pers_gets tmem_ns ram pers "  # Em Ge Pp Gp; its own RAM; pages of its pools
+        "client place cap was_frozen dying auth_required "  # place: among the clients; ca
+        "compressed compressed_bytes compress_poor compress_nomem"  # cp cb cn cm
+    )
 )
 
-# A private tmem pool (letters: the P= line of `xl tmem-list -l`).
-POOL = _dtype(
-    i4="dom persistent",
-    i8="pages puts puts_all dup_replaced dup_flushed puts_failed gets gets_all flushes flushes_all",
+# A tmem pool (letters: the P= line of `xl tmem-list -l`). ``slot`` is its owner's; ``lost``: no slot leads to it now.
+POOL = record(
+    i4="dom slot persistent shared dying lost first_object",
+    i8=(
+        "uuid_low uuid_high pages pages_max objects objects_max nodes nodes_max "
+        "puts puts_all dup_replaced dup_flushed puts_failed gets gets_all flushes flushes_all object_flushes "
+        "object_flushes_all unread"  # unread: pages of a shared pool that left it and had never been got
+    ),
 )
 
-# A tmem page descriptor: rows 0 (global) and 1 + dom (client) are the sentinels of circular lists, oldest first.
-PGP = _dtype(i4="handle pool object global_prev global_next client_prev client_next")
+# What leads to pools. A client's rows from 16 * domain on: the pools in its slots, the uuids that it is authorised for.
+# Of all rows from 0 on: the pools that may be shared, and who joined which of them, in that order. -1 is none.
+LINK = record(i4="slot shared joined sharer", i8="uuid_low uuid_high")
+
+# A tmem page descriptor. Sentinels of circular lists, oldest first: row 0 of the global one, a client's in its row.
+# A persistent page stands on no list; ``client_prev`` is the domain that its frame is charged to.
+PGP = record(i4="handle pool object global_prev global_next client_prev client_next mark")
+REQUEUED, READ = 1, 2  # bits of ``mark``: was given another round by eviction; was got from a shared pool
+# What a descriptor holds, where contents matter: length in bytes of what is no whole frame.
+DATA = record(i8="tag", i4="kind length content")
+
+# A handle: its object, its leaf node of the radix tree, the height that its index alone asks for.
+HANDLE = record(i4="object node height next")
+OBJECT = record(i4="first next pages nodes height last_client")
+NODE = record(i4="parent count")  # of the radix trees: how many children it has
 
 # A Linux guest: sizes, watermarks, reclaim state, workers, and Linux's counters.
-GUEST = _dtype(
-    i4="pool_eph pool_pers disk first_stream streams running kswapd_on balloon_on shrink_on next_kind next_stream",
+GUEST = record(
+    i4=(
+        "pool_eph pool_pers disk first_stream streams running kswapd_on balloon_on shrink_on next_kind next_stream "
+        "cleancache frontswap shares"  # hooks that the kernel has; its file system has a uuid
+    ),
     i8=(
         "first_page pages max_pfn current_pages free kernel_pages wmark_min wmark_low wmark_high balance_gap "
-        "inactive_ratio swappiness "
+        "inactive_ratio swappiness uuid_low uuid_high "
         "swap_cluster balloon_batch writeback_max totalreserve target boot_pages boot_at "
         "recent_scanned_anon recent_rotated_anon recent_scanned_file recent_rotated_file pages_scanned "
         "nr_scanned pgscan "
@@ -63,7 +99,7 @@ GUEST = _dtype(
 )
 
 # One process group's accesses in order. ``first..last`` is its window of the staging buffer, ``at`` its next access.
-STREAM = _dtype(
+STREAM = record(
     i4="guest state ended background",
     i8=(
         "first_page pages at last last_window event event_last think clock due waits_until started finished "
@@ -71,16 +107,16 @@ STREAM = _dtype(
     ),
 )
 
-LIST = _dtype(
+LIST = record(
     i8="first room tail used live goal left"
 )  # a ring of page ids (used counts tombstones); a pass's scan goal
-SLOT = _dtype(i4="page in_tmem")
-WRITEBACK_ENTRY = _dtype(i4="page", i8="done")
-DIRTY_ENTRY = _dtype(i4="page", i8="since")
-DEVICE = _dtype(i8="random sequential reads_until writes_until last_read last_write read_ns write_ns")
-COST = _dtype(i8="minor_fault page_copy tmem_put tmem_get tmem_miss tmem_flush scan reclaim balloon_page swap_request")
+SWAP_SLOT = record(i4="page in_tmem")
+WRITEBACK_ENTRY = record(i4="page", i8="done")
+DIRTY_ENTRY = record(i4="page", i8="since")
+DEVICE = record(i8="random sequential reads_until writes_until last_read last_write read_ns write_ns")
+COST = record(i8="minor_fault page_copy tmem_put tmem_get tmem_miss tmem_flush scan reclaim balloon_page swap_request")
 EVENT = np.dtype([("kind", "i4"), ("first", "i4"), ("count", "i8"), ("value", "i8")])  # a trace's event, as staged
-LOG = _dtype(i4="kind guest", i8="at value")  # what the run's list of events tells
+LOG = record(i4="kind guest", i8="at value")  # what the run's list of events tells
 
 # Stream states
 RUNNING, PENDING, STARVED, ENDED, KILLED = 0, 1, 2, 3, 4
@@ -92,24 +128,41 @@ LOG_OOM_KILL, LOG_BOOT, LOG_BALLOON_FAILURE, LOG_PANIC = 1, 2, 3, 4
 INACTIVE_ANON, ACTIVE_ANON, INACTIVE_FILE, ACTIVE_FILE = 0, 1, 2, 3
 
 
-class World(NamedTuple):
-    """All tables. Guests' pages lie end to end in one page table; so do swap slots, lists and queues."""
+class Xen(NamedTuple):
+    """The hypervisor's tables; a table of what is not modelled has one row."""
 
     host: Table  # (1,) HOST
-    dom: Table  # (guests,) DOM
+    dom: Table  # (domains,) DOM
+    link: Table  # (16 * domains, or as many as there may be pools) LINK
     pool: Table  # (pools,) POOL
-    pgp: Table  # (1 + guests + frames,) PGP
-    held: Column  # (pages + slots,) int32: the handle's descriptor; a page's handle is its row, a slot's pages + row
+    pgp: Table  # (1 + domains + descriptors,) PGP
+    held: Column  # (handles,) int32: the handle's descriptor, -1 none
+    data: Table  # (rows of pgp,) DATA
+    refs: Column  # (2 * contents,) int32: pages that share a content, stored whole and compressed
+    handle: Table  # (handles,) HANDLE
+    object: Table  # (objects,) OBJECT
+    levels: Column  # (16 * objects,) int32: from 0 its pages by the height they ask for; from 8 its nodes by level
+    node: Table  # (nodes,) NODE
+
+
+class World(NamedTuple):
+    """All tables. Guests' pages lie end to end in one page table; so do swap slots, lists and queues.
+
+    A page's tmem handle is its row, a swap slot's is ``pages + row``.
+    """
+
+    xen: Xen
     guest: Table  # (guests,) GUEST
     stream: Table  # (streams,) STREAM
     flags: Column  # (pages,) uint8
     state: Column  # (pages,) uint8
     where: Column  # (pages,) int32: place in its list's ring, -1 off the lists
     slot_of: Column  # (pages,) int32: its swap slot
-    file: Column  # (pages,) int32: the tmem object of the page's file, -1 for anonymous memory
+    file: Column  # (pages,) int32: the page's file, which is a tmem object; -1 for anonymous memory
+    alias: Column  # (pages,) int32: the tmem handle of a page of a guest with a shared file system
     ring: Column  # (sum of list sizes,) int32: page ids, -1 is a tombstone
     lists: Table  # (4 * guests,) LIST
-    slot: Table  # (slots,) SLOT
+    slot: Table  # (slots,) SWAP_SLOT
     writeback: Table  # (guests * writeback_max,) queue of writes under way, a guest's in a row
     dirty: Table  # (sum of dirty_size,) queue of dirty file pages
     device: Table  # (devices,) DEVICE

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
+from tmemlab.core.hypervisor import PRE_CHECK
 from tmemlab.core.world import NEVER, World
 from tmemlab.errors import ScenarioError, TraceError
 from tmemlab.policy import Strategy
@@ -16,8 +17,8 @@ from tmemlab.policy.guestboot import inactive_ratio, totalreserve, watermarks
 from tmemlab.scenario import Guest, Scenario
 from tmemlab.simulate.staging import Feed
 from tmemlab.trace import Trace, generate, load_trace
+from tmemlab.xen.names import QUOTAS, VERSIONS
 
-PRE_CHECK = 256  # pages that a put first makes sure of; Source: Xen 4.7 xen/common/tmem.c tmem_ensure_avail_pages
 MID_SIZE = 128  # Xen keeps 1/128 of its heap for larger requests; Source: Xen 4.7 xen/common/page_alloc.c
 SWAP_CLUSTER = 32  # pages a slice of reclaim; Source: Linux 3.14 include/linux/swap.h SWAP_CLUSTER_MAX
 BALLOON_BATCH = 512  # frames a hypercall of the balloon; Source: Linux 3.14 drivers/xen/balloon.c
@@ -104,6 +105,9 @@ def _host(scenario: Scenario, strategy: Strategy, storage: list[str]) -> HostSpe
         frames=clusters(pages, scale),
         mid=clusters(pages // MID_SIZE, scale),
         ensure=constant(PRE_CHECK, scale),
+        version=VERSIONS[scenario.xen.version],
+        shared_auth=scenario.xen.shared_auth,
+        quota=QUOTAS[scenario.xen.quota],
         swap_cluster=constant(SWAP_CLUSTER, scale),
         balloon_batch=constant(BALLOON_BATCH, scale),
         writeback_max=constant(WRITES_IN_FLIGHT, scale),
@@ -117,14 +121,16 @@ def _guest(scenario: Scenario, strategy: Strategy, guest: Guest, disk: int, feed
     return GuestSpec(
         maxmem=clusters(strategy.maxmem_pages(scenario, guest), scale),
         memory=0,  # its creation says
-        streams=[StreamSpec(feed.extents, feed.start, background=feed.program < 0) for feed in feeds],
+        streams=[StreamSpec(feed.extents, feed.start, background=feed.program < 0, image=feed.image) for feed in feeds],
         kernel_pages=clusters(guest.kernel_memory, scale),
         swappiness=guest.swappiness,
         slots=clusters(guest.swap, scale),
         disk=disk,
-        cleancache=strategy.cleancache,
-        frontswap=strategy.frontswap,
+        cleancache=strategy.cleancache and guest.tmem.enabled and guest.tmem.cleancache,
+        frontswap=strategy.frontswap and guest.tmem.enabled and guest.tmem.frontswap,
         weight=guest.weight,
+        cap=guest.cap,
+        uuid=guest.uuid,
         boot_at=NEVER,
     )
 

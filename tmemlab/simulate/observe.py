@@ -18,7 +18,7 @@ def view(machine: Machine, now: int, starting: int = -1) -> View:
     At a creation, a guest created before counts as running even while it still waits for its memory.
     """
     world, scale = machine.world, machine.scale
-    guest, host = world.guest, world.host[0]
+    guest, host = world.guest, world.xen.host[0]
     booted = guest.running != 0
     created = np.array(machine.created)
     new = np.arange(len(guest)) == starting
@@ -30,7 +30,7 @@ def view(machine: Machine, now: int, starting: int = -1) -> View:
         time_ns=now,
         running=(created & ~new) if starting >= 0 else booted,
         starting=new,
-        maxmem=world.dom.max_pages * scale,
+        maxmem=world.xen.dom.max_pages * scale,
         max_pfn=guest.max_pfn * scale,
         boot_pages=boot,
         totalram_pages=reservation,
@@ -76,13 +76,22 @@ def per_guest(world: World, pages: Any) -> Any:
 
 def idle_frames(world: World) -> int:
     """Return how many frames hold nothing, in Xen, in tmem or in a guest [the machine's pages]."""
-    return int(world.host[0].free + world.host[0].tmem_list + world.guest.free.sum())
+    return int(world.xen.host[0].free + world.xen.host[0].tmem_list + world.guest.free.sum())
+
+
+def file_handles(world: World) -> Any:
+    """Return every page's handle, were it a file's: its own, or that of the shared file system."""
+    pages = np.arange(len(world.flags))
+    if len(world.alias) != len(pages):
+        return pages
+    shares = np.repeat(world.guest.shares != 0, world.guest.pages)
+    return np.where(shares & (world.alias >= 0), world.alias, pages)
 
 
 def held_twice(world: World) -> int:
     """Return how many frames of tmem hold what a frame of a guest holds too [the machine's pages]."""
-    pages = len(world.flags)
-    stale = np.count_nonzero((world.held[:pages] >= 0) & (world.flags & PRESENT != 0))
+    handles = np.unique(file_handles(world)[world.flags & PRESENT != 0])
+    stale = np.count_nonzero(world.xen.held[handles] >= 0)
     swapped = world.slot.page[(world.slot.in_tmem != 0) & (world.slot.page >= 0)]
     return int(stale + np.count_nonzero(world.where[swapped] >= 0))
 
@@ -100,7 +109,7 @@ def history_columns(machine: Machine) -> dict[str, Any]:
         "anon_pages": lists[:, 0] + lists[:, 1],
         "file_pages": lists[:, 2] + lists[:, 3],
         "swapcache_pages": per_guest(world, (world.where >= 0) & (world.slot_of >= 0)),
-        "eph_pages": world.dom.eph,
+        "eph_pages": world.xen.dom.eph,
         "frontswap_pages": guest.frontswap_pages,
         "swap_pages": per_guest(world, (world.where < 0) & (world.slot_of >= 0)) - _only_in_tmem(world),
         "major_faults": guest.pgmajfault,
@@ -121,7 +130,7 @@ def _only_in_tmem(world: World) -> Any:
 def snapshot(machine: Machine, now: int) -> list[dict[str, Any]]:
     """Return the history's rows at ``now``: one a guest, then the host's [real pages]."""
     world, scale = machine.world, machine.scale
-    host = world.host[0]
+    host = world.xen.host[0]
     columns = {name: np.asarray(values) * scale for name, values in history_columns(machine).items()}
     columns["committed_pages"] = committed(machine)
     rows = [

@@ -11,6 +11,7 @@ from tmemlab.provenance import provenance
 from tmemlab.run import Run
 from tmemlab.simulate.machine import Machine
 from tmemlab.units import format_size, seconds
+from tmemlab.xen.listing import tmem_list
 
 EVENT_KINDS = {
     LOG_OOM_KILL: "oom_kill",
@@ -51,8 +52,24 @@ def make_run(machine: Machine, notes: Notes, now: int) -> Run:
         ),
         history=pd.DataFrame(notes.history)[columns_of("history")],
         events=pd.DataFrame(events, columns=columns_of("events")),
+        tmem=tmem_state(machine),
         provenance=provenance(machine.seed, machine.scenario.digest, traces),
     )
+
+
+def tmem_state(machine: Machine) -> dict[str, Any]:
+    """Return tmem as the toolstack sees it [real pages]; dom0 is domain 0, and the guests follow."""
+    xen, scale = machine.world.xen, machine.scale
+    ids = list(range(1, 1 + len(xen.dom)))
+    held = zip(ids, machine.scenario.guests, (xen.dom.tot_pages * scale).tolist(), strict=True)
+    return {
+        "lines": tmem_list(xen, ids, scale),
+        "domains": [{"id": id, "name": guest.name, "tot_pages": pages} for id, guest, pages in held],
+        "max_pages": (xen.dom.max_pages * scale).tolist(),
+        "host_pages": int(xen.host[0].frames) * scale,
+        "free_pages": int(xen.host[0].free) * scale,
+        "freeable_pages": int(xen.host[0].tmem_list + xen.host[0].eph_held) * scale,
+    }
 
 
 def program_row(machine: Machine, s: int) -> dict[str, Any]:
@@ -89,7 +106,10 @@ def _page_counters(world: World) -> dict[str, Any]:
     """Return the counters of pages, one entry a guest [the machine's pages]."""
     guest = world.guest
     cleancache = guest.pool_eph >= 0
-    pool: Any = world.pool[np.where(cleancache, guest.pool_eph, 0)]
+    pool: Any = world.xen.pool[np.where(cleancache, guest.pool_eph, 0)]
+    unread = np.where(
+        pool.shared, pool.unread * (pool.dom == np.arange(len(guest))), pool.puts - pool.gets - pool.pages
+    )
     return {
         "major_faults": guest.pgmajfault,
         "minor_faults": guest.pgfault - guest.pgmajfault,
@@ -105,7 +125,7 @@ def _page_counters(world: World) -> dict[str, Any]:
         "cleancache_hits": guest.succ_gets,
         "cleancache_misses": guest.failed_gets * cleancache,
         "cleancache_invalidates": guest.invalidates,
-        "cleancache_puts_never_got": (pool.puts - pool.gets - pool.pages) * cleancache,
+        "cleancache_puts_never_got": unread * cleancache,
         "frontswap_stores": guest.succ_stores,
         "frontswap_failed_stores": guest.failed_stores,
         "frontswap_loads": guest.loads,
@@ -127,7 +147,7 @@ def _plain_counters(machine: Machine) -> dict[str, Any]:
         "direct_stalls": guest.allocstall,
         "stall_s": guest.stall_ns / 1e9,
         "disk_wait_s": guest.disk_wait_ns / 1e9,
-        "tmem_cpu_s": machine.world.dom.tmem_ns / 1e9,
+        "tmem_cpu_s": machine.world.xen.dom.tmem_ns / 1e9,
         "balloon_failures": guest.balloon_failures,
         "boot_wait_s": waited / 1e9,
     }
@@ -147,7 +167,7 @@ def _host_row(machine: Machine, guests: list[dict[str, Any]], notes: Notes, now:
     world, scale = machine.world, machine.scale
     only = set(columns_of(HOST))
     sums = {name: sum(row[name] for row in guests) for name in guests[0] if name not in only and name != "guest"}
-    host = world.host[0]
+    host = world.xen.host[0]
     refused = world.guest.put_failed + world.guest.failed_stores
     return {
         "guest": HOST,
@@ -165,7 +185,7 @@ def _host_row(machine: Machine, guests: list[dict[str, Any]], notes: Notes, now:
 def _log(machine: Machine) -> Any:
     """Return the rows of the kernel's log."""
     log = machine.world.log
-    return log[: min(len(log), int(machine.world.host[0].events))]
+    return log[: min(len(log), int(machine.world.xen.host[0].events))]
 
 
 def _event_rows(machine: Machine) -> list[dict[str, Any]]:

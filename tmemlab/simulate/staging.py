@@ -26,6 +26,11 @@ class Feed:
     event: int = field(default=0, init=False)
 
     @property
+    def image(self) -> str:
+        """Return what guests that share a file system call the same: the files of the same program are the same."""
+        return self.trace.name if self.program >= 0 else "background"
+
+    @property
     def loops(self) -> bool:
         """Say whether the trace starts over by itself."""
         return self.program < 0
