@@ -50,8 +50,22 @@ def fake_run(
         programs=programs,
         history=history,
         events=_events(programs),
+        tmem=_tmem(guests),
         provenance=provenance(seed, "5" * 64, [FakeTrace(name) for name in TRACES[:guests]]),
     )
+
+
+def _tmem(guests: int) -> dict[str, Any]:
+    """Return the state of a tmem that nobody has used but the first guest."""
+    names = [f"web{number + 1}" for number in range(guests)]
+    return {
+        "lines": ["G=Tt:7,Te:0,Fp:0,Ec:3", "C=CI:1,ww:0,Ge:1,Pp:4,Gp:2,Ec:3,Em:9", "T"],
+        "domains": [{"id": 1 + number, "name": name, "tot_pages": 1000} for number, name in enumerate(names)],
+        "max_pages": [MAXMEM] * guests,
+        "host_pages": HOST_MEMORY,
+        "free_pages": 1000,
+        "freeable_pages": 100,
+    }
 
 
 def fake_comparison(

@@ -139,7 +139,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "bytes": (lambda folder: (folder / saved.DOCUMENT).write_bytes(b"\xff\xfe"), "the results are damaged"),
     "the future": (lambda folder: (folder / saved.DOCUMENT).write_text('{"format": 99}'), "has format 99"),
     "no seed": (
-        lambda folder: (folder / saved.DOCUMENT).write_text('{"kind": "run", "format": 1, "strategy": "tmem"}'),
+        lambda folder: (folder / saved.DOCUMENT).write_text('{"kind": "run", "format": 2, "strategy": "tmem"}'),
         "no 'seed' in it",
     ),
     "no table": (lambda folder: (folder / "events.parquet").unlink(), "events.parquet: cannot be read"),

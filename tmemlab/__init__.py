@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tmemlab.errors import ScenarioError as ScenarioError
     from tmemlab.errors import TmemlabError as TmemlabError
     from tmemlab.errors import TraceError as TraceError
+    from tmemlab.errors import VectorError as VectorError
     from tmemlab.report import write_report as _write_report
     from tmemlab.run import Run as Run
     from tmemlab.scenario import Scenario as Scenario
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tmemlab.simulate import simulate as simulate
     from tmemlab.trace import Trace as Trace
     from tmemlab.trace import load_trace as load_trace
+    from tmemlab.xen.host import TmemHost as TmemHost
 
     report = _write_report
 
@@ -39,7 +41,9 @@ __version__ = "0.1.0"
 _MODULES = ("errors", "figures", "policy", "trace", "widgets")
 _HOME = {
     "Comparison": "comparison.Comparison",
-    **{f"{kind}Error": f"errors.{kind}Error" for kind in ("Output", "Policy", "Scenario", "Tmemlab", "Trace")},
+    **{
+        f"{kind}Error": f"errors.{kind}Error" for kind in ("Output", "Policy", "Scenario", "Tmemlab", "Trace", "Vector")
+    },
     "Cancelled": "errors.Cancelled",
     "KernelFault": "errors.KernelFault",
     "report": "report.write_report",
@@ -50,6 +54,7 @@ _HOME = {
     "simulate": "simulate.simulate",
     "Trace": "trace.Trace",
     "load_trace": "trace.load_trace",
+    "TmemHost": "xen.host.TmemHost",
 }  # public name -> where it is defined
 
 
@@ -61,7 +66,7 @@ class _Package(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name in _HOME:
-            module, attribute = _HOME[name].split(".")
+            module, _, attribute = _HOME[name].rpartition(".")
             setattr(self, name, getattr(import_module(f"tmemlab.{module}"), attribute))
         elif name in _MODULES:
             import_module(f"tmemlab.{name}")
@@ -71,7 +76,7 @@ class _Package(ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, ModuleType) and name in _HOME:
-            value = getattr(value, _HOME[name].split(".")[1])
+            value = getattr(value, _HOME[name].rpartition(".")[2])
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:

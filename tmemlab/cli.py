@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tmemlab
+from tmemlab.cli_tmem import tmem_app
 from tmemlab.errors import Cancelled, OutputError, ScenarioError, TmemlabError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 trace_app = typer.Typer(help="Look at recorded page traces.")
 app.add_typer(trace_app, name="trace")
+app.add_typer(tmem_app, name="tmem")
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name of `list scenarios`, or a TOML file.")]
 Changes = Annotated[

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TABLES = ("summary", "programs", "history", "events")
-DOCUMENTED = ("strategy", "seed", "scenario", "provenance")
+DOCUMENTED = ("strategy", "seed", "scenario", "tmem", "provenance")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,6 +28,7 @@ class Run:
     programs: "pd.DataFrame"  # a row a program run
     history: "pd.DataFrame"  # a row a guest and tick, and the host
     events: "pd.DataFrame"  # kills, stalls, retries
+    tmem: dict[str, Any]  # tmem at the end, for `tmem_list` and `xentop`
     provenance: dict[str, Any]
 
     @property
@@ -93,6 +94,21 @@ class Run:
         document = read_document(folder, "run", DOCUMENTED)
         tables: dict[str, Any] = {name: read_table(Path(folder), name, columns_of(name)) for name in TABLES}
         return cls(**{key: document[key] for key in DOCUMENTED}, **tables)
+
+    def tmem_list(self, *, long: bool = True) -> list[str]:
+        """Return what ``xl tmem-list -a`` would print at the end, line by line; with ``long``, as its ``-l``.
+
+        Page counts are real ones also in a miniature. A run that keeps no objects leaves their counters out.
+        """
+        from tmemlab.xen.listing import short
+
+        return list(self.tmem["lines"]) if long else short(self.tmem["lines"])
+
+    def xentop(self) -> list[str]:
+        """Return what ``xentop`` would show at the end of memory and tmem, line by line."""
+        from tmemlab.xen.xentop import xentop
+
+        return xentop(self)
 
     def plot(self) -> "Figure":
         """Draw who held the host's frames over time, as `tmemlab.figures.frames_by_owner` does."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DOCUMENT = "tmemlab.json"
-FORMAT = 1
+FORMAT = 2
 _HOW = "give a folder that tmemlab wrote with --out"
 
 

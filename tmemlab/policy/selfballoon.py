@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from tmemlab.policy.base import LEAVE, Decision, Pages, PerGuest, Policy, View, register
+from tmemlab.policy.base import LEAVE, Decision, Flags, Pages, PerGuest, Policy, View, register
 from tmemlab.policy.guestboot import selfballoon_floor
 from tmemlab.policy.worker import Worker
 from tmemlab.units import NS_PER_S, PAGES_PER_MIB
@@ -34,7 +34,8 @@ class SelfBalloon(Policy):
     up_hysteresis: PerGuest = 1  # take all that is missing at once
     min_usable_mb: PerGuest = 0  # 0: the floor is a formula of the guest's size
     reserved_mb: PerGuest = -1  # added to the goal [MiB]; -1: a tenth of the memory at boot
-    selfshrinking: bool = True  # frontswap pages are added to the goal only while they are being taken back
+    enabled: bool | Flags = True  # the file selfballooning; Linux turns it off without frontswap
+    selfshrinking: bool | Flags = True  # frontswap pages are added to the goal only while they are being taken back
 
     def __post_init__(self) -> None:
         self._worker = Worker(self.interval)
@@ -50,7 +51,9 @@ class SelfBalloon(Policy):
             up_hysteresis=np.array([each.up_hysteresis for each in settings]),
             min_usable_mb=np.array([each.min_usable_mb for each in settings]),
             reserved_mb=np.array([each.reserved_mb for each in settings]),
-            selfshrinking="selfshrink" in strategy.policies,
+            enabled=np.array([guest.selfballoon.enabled and guest.tmem.frontswap for guest in scenario.guests]),
+            selfshrinking=np.array([guest.selfshrink.enabled and guest.tmem.frontswap for guest in scenario.guests])
+            & ("selfshrink" in strategy.policies),
         )
 
     def on_create(self, view: View, guest: int) -> Decision:
@@ -60,7 +63,7 @@ class SelfBalloon(Policy):
 
     def decide(self, view: View) -> Decision:
         """Return the target of every guest whose worker runs now."""
-        runs = self._worker.run(view)
+        runs = self._worker.run(view) & self.enabled
         goal = self._goal(view)
         have = view.totalram_pages
         # Each division is used only where its operand is positive; there // and C's division agree.
@@ -76,7 +79,7 @@ class SelfBalloon(Policy):
         tenth = view.boot_pages // 10 // PAGES_PER_MIB  # whole MiB, as the kernel rounds it
         reserved = np.where(np.equal(self.reserved_mb, -1), tenth, self.reserved_mb) * PAGES_PER_MIB
         goal: Pages = np.maximum(view.committed_as, 0) + view.totalreserve_pages + reserved
-        return goal + view.frontswap_pages if self.selfshrinking else goal
+        return goal + np.where(self.selfshrinking, view.frontswap_pages, 0)
 
     def _floor(self, view: View) -> Pages:
         min_usable = np.broadcast_to(self.min_usable_mb, view.n_guests)

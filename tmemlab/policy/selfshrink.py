@@ -31,6 +31,7 @@ class SelfShrink(Policy):
     interval: PerGuest = 5 * NS_PER_S  # time between two runs [ns]; the selfballoon worker's
     inertia: PerGuest = 3  # runs to wait after growth
     hysteresis: PerGuest = 20  # take back 1/20 of what is left; all of it, when no more than 20 pages are left
+    enabled: bool | Flags = True  # the file frontswap_selfshrinking
     waits_after_shrink: bool | Flags = False  # kernel 4.4: wait out the inertia after each shrink as well
     _pages: Pages = field(default_factory=lambda: np.zeros(0, np.int64), init=False)  # frontswap at the last run
     _counter: Pages = field(default_factory=lambda: np.zeros(0, np.int64), init=False)  # runs still to wait
@@ -46,6 +47,7 @@ class SelfShrink(Policy):
             interval=np.array([guest.selfballoon.interval for guest in scenario.guests]),
             inertia=np.array([guest.selfshrink.inertia for guest in scenario.guests]),
             hysteresis=np.array([guest.selfshrink.hysteresis for guest in scenario.guests]),
+            enabled=np.array([guest.selfshrink.enabled and guest.tmem.frontswap for guest in scenario.guests]),
             waits_after_shrink=np.array([guest.kernel == "4.4" for guest in scenario.guests]),
         )
 
@@ -63,7 +65,7 @@ class SelfShrink(Policy):
         pages, last = view.frontswap_pages, self._pages
         grew = (pages == 0) | (pages > last)
         counter = np.where(grew, self.inertia, np.maximum(self._counter - 1, 0))
-        shrinks = runs & ~grew & (counter == 0)
+        shrinks = runs & ~grew & (counter == 0) & self.enabled
         counter = np.where(shrinks & self.waits_after_shrink, self.inertia, counter)
         self._pages, self._counter = np.where(runs, pages, last), np.where(runs, counter, self._counter)
         keep = np.where(pages <= self.hysteresis, 0, pages - pages // self.hysteresis)

@@ -1,8 +1,8 @@
 """Scenarios: one host, its guests, their programs, read from a TOML file and checked as a whole."""
 
-from tmemlab.scenario.guest import Guest, Idle, Kernel, SelfBalloonSettings, SelfShrinkSettings, Workload
+from tmemlab.scenario.guest import Guest, Idle, Kernel, SelfBalloonSettings, SelfShrinkSettings, TmemSettings, Workload
 from tmemlab.scenario.load import load_scenario, scenario_names
-from tmemlab.scenario.machine import STORAGE, Costs, Device, Host
+from tmemlab.scenario.machine import STORAGE, Costs, Device, Host, Xen
 from tmemlab.scenario.scenario import Scenario
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "Scenario",
     "SelfBalloonSettings",
     "SelfShrinkSettings",
+    "TmemSettings",
     "Workload",
+    "Xen",
     "load_scenario",
     "scenario_names",
 ]

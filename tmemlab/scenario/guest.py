@@ -2,6 +2,7 @@
 
 from inspect import signature
 from typing import Annotated, Any, Literal, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -13,10 +14,21 @@ from tmemlab.trace import GENERATORS, trace_names
 from tmemlab.trace.load import trace_path
 from tmemlab.units import NS_PER_S, parse_size
 
+Switch = Annotated[bool, Field(strict=True)]
+
+
+class TmemSettings(Settings):
+    """Whether the guest's kernel uses tmem where its strategy does, and which half of it; parameters of its module."""
+
+    enabled: Switch = True  # "tmem" on its command line
+    cleancache: Switch = True
+    frontswap: Switch = True
+
 
 class SelfBalloonSettings(Settings):
     """The files below ``/sys/devices/system/xen_memory/xen_memory0/selfballoon``."""
 
+    enabled: Switch = True  # where the strategy selfballoons
     interval: SomeTime = 5 * NS_PER_S
     down_hysteresis: Count = 8  # give back 1/8 of what is too much, each interval
     up_hysteresis: Count = 1  # take 1/1 of what is missing, each interval
@@ -27,6 +39,7 @@ class SelfBalloonSettings(Settings):
 class SelfShrinkSettings(Settings):
     """The frontswap half of the same folder."""
 
+    enabled: Switch = True  # where the strategy selfshrinks
     inertia: Count = 3  # intervals without growth before pages are taken back
     hysteresis: Count = 20  # take back 1/20 each time
 
@@ -92,6 +105,7 @@ class Workload(Settings):
         return self
 
 
+Weight = Annotated[int, Field(strict=True, ge=0, le=(1 << 31) - 1)]
 Kernel = Literal["3.14", "4.4"]
 
 
@@ -109,7 +123,10 @@ class Guest(Settings):
     kernel: Kernel = "3.14"
     swappiness: Annotated[int, Field(strict=True, ge=0, le=100)] = 60
     committed_factor: Factor = 1.0  # Committed_AS as a multiple of the live anonymous memory
-    weight: Number = 0  # its share of tmem's ephemeral pages, among the weights of all
+    weight: Weight = 0  # its share of tmem's ephemeral pages, among the weights of all
+    cap: Weight = 0  # Xen keeps it, shows it, and does nothing with it
+    filesystem: str = ""  # guests with the same one share its files and an ephemeral pool; "": one of its own
+    tmem: TmemSettings = TmemSettings()
     selfballoon: SelfBalloonSettings = SelfBalloonSettings()
     selfshrink: SelfShrinkSettings = SelfShrinkSettings()
     idle: Annotated[Idle | None, BeforeValidator(lambda value: None if value is False else value)] = Idle()
@@ -119,6 +136,18 @@ class Guest(Settings):
     def _memory_fits(self) -> Self:
         complain(checks.guest_itself(self))
         return self
+
+    @property
+    def uuid(self) -> tuple[int, int] | None:
+        """Return the low and the high word of its file system's uuid, signed as in Xen; None where it shares none."""
+        if not self.filesystem:
+            return None
+        try:
+            number = UUID(self.filesystem).int
+        except ValueError:  # any other name will do as well
+            number = uuid5(NAMESPACE_URL, self.filesystem).int
+        low, high = ((word + (1 << 63)) % (1 << 64) - (1 << 63) for word in (number & (1 << 64) - 1, number >> 64))
+        return low, high
 
     def each(self) -> tuple["Guest", ...]:
         """Return the ``count`` guests that this one stands for, numbered from 1, or itself alone."""

@@ -1,7 +1,7 @@
 """The host, its storage, and what the machine's work costs."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -19,6 +19,17 @@ class Host(Settings):
         """Return an equal part of the memory [pages], or of what is left of it beside tmem's reserve."""
         kept = round(self.memory * self.tmem_reserve) if reserve else 0
         return (self.memory - kept) // n_guests
+
+
+class Xen(Settings):
+    """The hypervisor: its version, and what it is told on its command line."""
+
+    version: Literal["4.3", "4.7", "4.12"] = "4.7"
+    compress: bool = Field(default=False, strict=True)  # tmem_compress
+    dedup: bool = Field(default=False, strict=True)  # tmem_dedup
+    tze: bool = Field(default=False, strict=True)  # tmem_tze
+    shared_auth: bool = Field(default=False, strict=True)  # tmem_shared_auth
+    quota: Literal["inverted", "intended"] = "inverted"  # whose pages go: as Xen has it, or as it was meant
 
 
 class Device(Settings):

@@ -10,7 +10,7 @@ from tmemlab.errors import meant
 from tmemlab.scenario import checks
 from tmemlab.scenario.faults import checked, complain
 from tmemlab.scenario.guest import Guest
-from tmemlab.scenario.machine import STORAGE, Costs, Host, Storage
+from tmemlab.scenario.machine import STORAGE, Costs, Host, Storage, Xen
 from tmemlab.scenario.values import Count, Number, Settings, SomeTime, Time, Times
 from tmemlab.scenario.words import describe
 from tmemlab.units import NS_PER_S
@@ -38,6 +38,7 @@ class Scenario(Settings):
     tick: SomeTime = 5 * NS_PER_S  # between two rows of the history
     duration: Time = 0  # 0: until every program has ended
     host: Host
+    xen: Xen = Xen()
     storage: Storage = Field(default_factory=lambda: dict(STORAGE))
     costs: Costs = Costs()
     guests: tuple[Annotated[Guest, AfterValidator(_fits_the_machine)], ...] = Field(
