@@ -61,7 +61,7 @@ class GrowingXen:
     def content(self, tag: int, words: int) -> int:
         """Return the number of a content."""
         number = self.contents.setdefault((tag, words), len(self.contents))
-        self._reserve("refs", 2 * len(self.contents))
+        self._reserve("content", 2 * len(self.contents))
         return number
 
     def reserve_pools(self) -> None:

@@ -216,7 +216,7 @@ def _config(line: str, path: Path) -> dict[str, Any]:
 
 
 def _final(line: str, path: Path) -> Ending:
-    final = _object(line, "#FINAL", "the file is cut off, so copy it again", path)
+    final = _object(line, "#FINAL", "the file is cut off or damaged, so copy it again", path)
     for key, (holds, wanted) in FINAL.items():
         if final.get(key) is not None and not holds(final[key]):
             raise VectorError(f"{path}: {key} in its #FINAL is {brief(final[key])}, not {wanted}; {AGAIN}")
