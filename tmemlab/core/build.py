@@ -12,7 +12,7 @@ import numpy as np
 from tmemlab.core import world as tables
 from tmemlab.core.evict import INVERTED
 from tmemlab.core.flags import FILE
-from tmemlab.core.hypervisor import PRE_CHECK, XenSpec, new_xen
+from tmemlab.core.hypervisor import PRE_CHECK, Metadata, XenSpec, new_xen
 from tmemlab.core.naming import Names, name_handles, number_names
 from tmemlab.core.world import NEVER, Table, World, Xen, table
 
@@ -21,6 +21,7 @@ SETTINGS = (  # columns of a guest's row that its GuestSpec gives as they are
     *("kernel_pages", "wmark_min", "wmark_low", "wmark_high", "balance_gap", "totalreserve"),
     *("inactive_ratio", "swappiness", "slots", "disk", "boot_at"),
 )
+MOST_CONTENTS = 2  # different ones, for each page of a guest
 MIN_LIST = 64  # room for tombstones in the smallest of lists
 
 
@@ -82,11 +83,20 @@ class HostSpec:
     version: int = tables.XEN_4_7
     shared_auth: bool = False
     quota: int = INVERTED
+    compress: bool = False
+    dedup: bool = False
+    tze: bool = False
+    metadata: Metadata | None = None
     swap_cluster: int = 32
     balloon_batch: int = 512
     writeback_max: int = 4096
     devices: Sequence[tuple[int, int]] = ((110_000, 8_000),)
     costs: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def contents(self) -> bool:
+        """Say whether it matters what is in a page."""
+        return self.compress or self.dedup or self.metadata is not None
 
 
 def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
@@ -98,9 +108,10 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
     devices = np.array(host.devices, dtype=np.int64).reshape(-1, 2)
     last = {"last_read": -2, "last_write": -2}
     file = _files(streams)
-    names = name_handles(guests, file) if any(guest.uuid for guest in guests) else None
+    named = host.metadata is not None or any(guest.uuid for guest in guests)
+    names = name_handles(guests, file) if named else None
     world = World(
-        xen=_xen(host, guests, names, pages + slots),
+        xen=_xen(host, guests, names, pages, slots),
         guest=_guests(host, guests),
         stream=_streams(guests),
         flags=np.zeros(pages, dtype=np.uint8),
@@ -108,6 +119,7 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
         where=np.full(pages, -1, dtype=np.int32),
         slot_of=np.full(pages, -1, dtype=np.int32),
         file=file,
+        content=table(pages if host.contents else 1, tables.PAGE_CONTENT),
         alias=names.alias if names else np.zeros(1, dtype=np.int32),
         ring=np.full(int(sizes.sum()), -1, dtype=np.int32),
         lists=table(4 * len(guests), tables.LIST, room=sizes, first=_starts(sizes)),
@@ -122,7 +134,7 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
     return world
 
 
-def _xen(host: HostSpec, guests: Sequence[GuestSpec], names: Names | None, handles: int) -> Xen:
+def _xen(host: HostSpec, guests: Sequence[GuestSpec], names: Names | None, pages: int, slots: int) -> Xen:
     """Make the hypervisor: a domain a guest, whose kernel makes two pools at most when it boots."""
     spec = XenSpec(
         frames=host.frames,
@@ -131,10 +143,20 @@ def _xen(host: HostSpec, guests: Sequence[GuestSpec], names: Names | None, handl
         version=host.version,
         shared_auth=host.shared_auth,
         quota=host.quota,
+        compress=host.compress,
+        dedup=host.dedup,
+        tze=host.tze,
+        metadata=host.metadata,
     )
     numbered = number_names(names) if names else None
-    handles = len(names.obj) if names else handles
-    xen = new_xen(spec, _each(guests, "maxmem"), handles=handles, pools=2 * len(guests), numbered=numbered)
+    xen = new_xen(
+        spec,
+        _each(guests, "maxmem"),
+        handles=len(names.obj) if names else pages + slots,
+        pools=2 * len(guests),
+        numbered=numbered,
+        contents=MOST_CONTENTS * pages if host.contents else -1,
+    )
     xen.dom.weight[:] = _each(guests, "weight")
     xen.dom.cap[:] = _each(guests, "cap")
     xen.host.weight_total[:] = xen.dom.weight.sum()

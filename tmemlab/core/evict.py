@@ -5,7 +5,7 @@ xen/common/page_alloc.c alloc_heap_pages.
 """
 
 from tmemlab._jit import kernel, procedure
-from tmemlab.core.contents import free_data, sharers
+from tmemlab.core.contents import free_block, free_data, sharers
 from tmemlab.core.lists import GLOBAL, make_youngest, unlink_client, unlink_global
 from tmemlab.core.objects import remove_page
 from tmemlab.core.world import READ, REQUEUED, XEN_4_3, Row, Table, Xen
@@ -23,6 +23,8 @@ def forget(x: Xen, row: int) -> None:
     pool = x.pool[this.pool]
     if host.keeps_objects:
         remove_page(x, pool, this.object, this.handle)
+        if host.meta_pgp > 0:
+            free_records(x, row, x.object[this.object])
     pool.pages -= 1
     if pool.shared and not this.mark & READ:
         pool.unread += 1
@@ -65,6 +67,19 @@ def release(x: Xen, row: int) -> None:
 
 
 @procedure
+def free_records(x: Xen, row: int, obj: Row) -> None:
+    """Free the blocks of a descriptor that leaves its object, of nodes that are no more, and of an empty object."""
+    free_block(x, x.data[row].block)
+    while obj.blocks > obj.nodes:
+        b = obj.node_blocks
+        obj.node_blocks = x.block[b].next
+        obj.blocks -= 1
+        free_block(x, b)
+    if obj.pages == 0:
+        free_block(x, obj.block)
+
+
+@procedure
 def destroy_object(x: Xen, obj: int) -> None:
     """Free all pages of an object."""
     handle = x.object[obj].first
@@ -101,7 +116,7 @@ def passes_over(x: Xen, row: int, locked: int) -> bool:
     this = x.pgp[row]
     if x.pool[this.pool].dying or this.object == locked:
         return True
-    if x.host[0].dedup and not this.mark & REQUEUED and sharers(x.data[row], x.refs) > 1:
+    if x.host[0].dedup and not this.mark & REQUEUED and sharers(x.data[row], x.content) > 1:
         this.mark |= REQUEUED
         make_youngest(x.pgp, row, x.dom[x.pool[this.pool].dom].lru)
         return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,10 +10,20 @@ from tmemlab.core import world as tables
 from tmemlab.core.evict import INVERTED
 from tmemlab.core.handles import Handles
 from tmemlab.core.objects import LEVELS
-from tmemlab.core.world import POOL_SLOTS, Table, Xen, table
+from tmemlab.core.tlsf import HEADS, PLACES, WIDTH
+from tmemlab.core.world import POOL_SLOTS, Column, Table, Xen, table
 
 PRE_CHECK = 256  # pages that a put first makes sure of; Source: Xen 4.7 xen/common/tmem.c tmem_ensure_avail_pages
 LINKS = ("global_prev", "global_next", "client_prev", "client_next")
+
+
+class Metadata(NamedTuple):
+    """The sizes of tmem's records [bytes]. Source: Xen 4.7 xen/include/xen/tmem_xen.h, compiled for x86-64."""
+
+    pgp: int = 88
+    object: int = 128
+    node: int = 528
+    content: int = 56
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +39,7 @@ class XenSpec:
     tze: bool = False
     shared_auth: bool = False
     quota: int = INVERTED
+    metadata: Metadata | None = None  # None: records cost nothing
 
     @property
     def shares(self) -> bool:
@@ -76,11 +87,13 @@ def new_xen(
         pgp=new_descriptors(rows, 1 + doms),
         held=np.full(max(handles, 1), -1, dtype=np.int32),
         data=table(rows if keeps_contents else 1, tables.DATA),
-        refs=np.zeros(max(2 * contents, 1), dtype=np.int32),
+        content=table(max(2 * contents, 1), tables.CONTENT),
         handle=table(1, tables.HANDLE, node=-1, next=-1) if numbered is None else numbered.handle,
         object=table(1, tables.OBJECT, first=-1, next=-1) if numbered is None else numbered.object,
         levels=np.zeros(LEVELS, dtype=np.int32) if numbered is None else numbered.levels,
         node=table(1, tables.NODE, parent=-1) if numbered is None else numbered.node,
+        block=table(PLACES * (spec.frames + 1) if spec.metadata else 1, tables.BLOCK),
+        heads=new_heads(1 + doms if spec.metadata else 1),
     )
 
 
@@ -103,7 +116,16 @@ def _host(spec: XenSpec, first_descriptor: int, keeps_objects: bool, keeps_conte
         auth_off=spec.version == tables.XEN_4_12 and not spec.shared_auth,
         keeps_objects=keeps_objects,
         keeps_contents=keeps_contents,
+        region_free=-1,
+        **{f"meta_{name}": size for name, size in (spec.metadata._asdict() if spec.metadata else {}).items()},
     )
+
+
+def new_heads(allocators: int) -> Column:
+    """Return the heads and bitmaps of allocators that have nothing."""
+    heads = np.full((allocators, WIDTH), -1, dtype=np.int64)
+    heads[:, HEADS:] = 0
+    return heads.ravel()
 
 
 def new_links(rows: int) -> Table:

@@ -59,10 +59,10 @@ def name_handles(guests: Sequence["GuestSpec"], file: Column) -> Names:
     )
 
 
-def _extents(guests: Sequence["GuestSpec"]) -> Iterator[tuple[int, int, int, Any]]:
+def _extents(guests: Sequence["GuestSpec"], shared_only: bool = True) -> Iterator[tuple[int, int, int, Any]]:
     """Yield every run of file pages: its first page and length, where in the file it is, and whose file that is.
 
-    The last is None where nobody shares the file.
+    The last is None where the file's system is not shared, or, for all files, tells what image it is from.
     """
     base = 0
     for g, guest in enumerate(guests):
@@ -70,10 +70,20 @@ def _extents(guests: Sequence["GuestSpec"]) -> Iterator[tuple[int, int, int, Any
             seen: dict[int, int] = {}
             for first, count, file in sorted(stream.extents):
                 if file >= 0:
-                    key = (guest.uuid, stream.image or (g, s), file) if guest.uuid else None
-                    yield base + first, count, seen.get(file, 0), key
+                    image = stream.image or (g, s)
+                    key = (guest.uuid, image, file) if guest.uuid else None
+                    yield base + first, count, seen.get(file, 0), key if shared_only else (image, file)
                     seen[file] = seen.get(file, 0) + count
             base += stream.pages
+
+
+def alike(guests: Sequence["GuestSpec"], pages: int) -> Any:
+    """Return for every page the first page that holds the same: files of the same image and number are the same."""
+    first_page, known = np.arange(pages), dict[Any, int]()
+    for first, count, index, key in _extents(guests, shared_only=False):
+        for page in range(first, first + count):
+            first_page[page] = known.setdefault((key, index + page - first), page)
+    return first_page
 
 
 def number_names(names: Names) -> Handles:

@@ -8,7 +8,7 @@ from tmemlab._jit import kernel, procedure
 from tmemlab.core import tmem
 from tmemlab.core.disk import read_page, start_writeback, wait_for_writeback
 from tmemlab.core.flags import DIRTY, ON_DISK, QUEUED, WRITEBACK
-from tmemlab.core.swap import charge_tmem
+from tmemlab.core.swap import charge_get, charge_tmem, offer_page
 from tmemlab.core.world import ACTIVE_FILE, INACTIVE_FILE, World
 
 DIRTY_EXPIRE_NS = 30_000_000_000
@@ -45,6 +45,7 @@ def leave_page_cache(w: World, g: int, page: int) -> None:
         return
     this.puts += 1
     if this.pool_eph >= 0:
+        offer_page(w, g, page)
         if tmem.put(w.xen, g, this.pool_eph, file_handle(w, g, page), file_object(w, g, page)) == 1:
             charge_tmem(w, g, w.cost[0].tmem_put)
         else:
@@ -57,7 +58,7 @@ def cleancache_get(w: World, g: int, page: int) -> bool:
     """Ask tmem for a file page before the disk."""
     this = w.guest[g]
     if this.pool_eph >= 0 and tmem.get(w.xen, g, this.pool_eph, file_handle(w, g, page)) == 1:
-        charge_tmem(w, g, w.cost[0].tmem_get)
+        charge_get(w, g)
         this.succ_gets += 1
         return True
     if this.pool_eph >= 0:

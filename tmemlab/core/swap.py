@@ -60,6 +60,25 @@ def charge_tmem(w: World, g: int, ns: int) -> None:
 
 
 @kernel
+def offer_page(w: World, g: int, page: int) -> None:
+    """Say what is in a page that is about to be put, where that matters; compressing it takes time."""
+    host = w.xen.host[0]
+    if host.keeps_contents:
+        host.offer_content, host.offer_words = w.content[page].content, w.content[page].words
+        host.offer_csize = w.content[page].csize
+        if w.xen.dom[g].compresses:
+            charge_tmem(w, g, w.cost[0].compress_page)
+
+
+@kernel
+def charge_get(w: World, g: int) -> None:
+    """Charge a get that found its page; a compressed one takes longer."""
+    charge_tmem(w, g, w.cost[0].tmem_get)
+    if w.xen.host[0].keeps_contents and w.xen.host[0].offer_csize > 0:
+        charge_tmem(w, g, w.cost[0].decompress_page)
+
+
+@kernel
 def free_slot(w: World, g: int, page: int) -> None:
     """Free the page's slot, and its copy in tmem with it."""
     slot = w.slot_of[page]
@@ -93,6 +112,7 @@ def frontswap_store(w: World, g: int, slot: int) -> bool:
     this = w.guest[g]
     if this.pool_pers < 0:
         return False
+    offer_page(w, g, w.slot[slot].page)
     done = tmem.put(w.xen, g, this.pool_pers, swap_handle(w, slot), swap_object(w, slot))
     if done == 1:
         charge_tmem(w, g, w.cost[0].tmem_put)
@@ -130,7 +150,7 @@ def swap_readpage(w: World, g: int, slot: int) -> None:
     this = w.guest[g]
     if w.slot[slot].in_tmem:
         tmem.get(w.xen, g, this.pool_pers, swap_handle(w, slot))
-        charge_tmem(w, g, w.cost[0].tmem_get)
+        charge_get(w, g)
         this.loads += 1
         return
     now = this.now + this.cost

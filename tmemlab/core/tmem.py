@@ -6,10 +6,12 @@ do_tmem_flush_object.
 """
 
 from tmemlab._jit import kernel, procedure
-from tmemlab.core.contents import BYTES, EMPTY, FRAME, MOST_BYTES, SHARED_BYTES, associate, free_data, keep_compressed
+from tmemlab.core.contents import BYTES, EMPTY, FRAME, MOST_BYTES, SHARED_BYTES, free_data
 from tmemlab.core.evict import destroy_object, drop, ensure_avail_pages, forget, heap_alloc, release
 from tmemlab.core.lists import append_client, append_global, make_youngest
+from tmemlab.core.metadata import buy_object, buy_records
 from tmemlab.core.objects import add_page
+from tmemlab.core.storing import associate, keep_compressed
 from tmemlab.core.world import READ, XEN_4_3, Row, Xen
 
 ENOMEM = -12
@@ -56,7 +58,10 @@ def claim(x: Xen, client: int, row: int, locked: int) -> bool:
 
 @kernel
 def copy_whole(x: Xen, client: int, row: int, locked: int) -> int:
-    """Copy the offered page into a frame of its own, or share an equal one: 1, ENOMEM or EFAULT."""
+    """Copy the offered page into a frame of its own, or share an equal one: 1, ENOMEM or EFAULT.
+
+    What fails leaves the frame to `undo`.
+    """
     if not claim(x, client, row, locked):
         return ENOMEM
     if x.host[0].keeps_contents:
@@ -64,22 +69,22 @@ def copy_whole(x: Xen, client: int, row: int, locked: int) -> int:
         if x.host[0].offer_bad:
             return EFAULT
         x.data[row].tag = x.host[0].offer_tag
-        if x.host[0].dedup and not x.pool[x.pgp[row].pool].persistent:
-            associate(x, row)
+        dedup = x.host[0].dedup and not x.pool[x.pgp[row].pool].persistent
+        if dedup and not associate(x, client, row, locked):
+            return ENOMEM
     return 1
 
 
 @kernel
-def copy_compressed(x: Xen, row: int) -> int:
-    """Compress the offered page: 1, EFAULT, or 0 where that saves too little."""
+def copy_compressed(x: Xen, client: int, row: int, locked: int) -> int:
+    """Compress the offered page: 1, EFAULT, ENOMEM, or 0 where that saves too little."""
     host = x.host[0]
     if host.offer_bad:
         return EFAULT
     if host.offer_csize == 0 or host.offer_csize >= MOST_BYTES:
         return 0
     x.data[row].tag = host.offer_tag
-    keep_compressed(x, row)
-    return 1
+    return 1 if keep_compressed(x, client, row, locked) else ENOMEM
 
 
 @kernel
@@ -101,9 +106,14 @@ def put(x: Xen, client: int, pool: int, handle: int, obj: int) -> int:
 
 
 @kernel
-def take_descriptor(x: Xen, pool: int, handle: int, obj: int) -> int:
-    """Take a descriptor for a page that is to come; it counts from now on, also if the put should fail."""
+def take_descriptor(x: Xen, client: int, pool: int, handle: int, obj: int) -> int:
+    """Take a descriptor for a page that is to come, -1 where there is no room for it or its object.
+
+    It counts from now on, also if the put should fail.
+    """
     host, this = x.host[0], x.pool[pool]
+    if host.meta_pgp > 0 and not buy_object(x, client, this, x.object[obj]):
+        return -1
     row = host.pgp_free
     host.pgp_free = x.pgp[row].global_next
     x.pgp[row].handle = handle
@@ -121,6 +131,10 @@ def take_descriptor(x: Xen, pool: int, handle: int, obj: int) -> int:
     this.pages_max = max(this.pages_max, this.pages)
     if this.persistent:
         x.dom[this.dom].pers += 1
+    if host.meta_pgp > 0 and not buy_records(x, client, this, row, obj):
+        forget(x, row)
+        this.puts_failed += 1
+        return -1
     return row
 
 
@@ -138,12 +152,16 @@ def new_put(x: Xen, client: int, pool: int, handle: int, obj: int) -> int:
     """Store a page that the pool has not."""
     host, this = x.host[0], x.pool[pool]
     owner = x.dom[this.dom]
-    row = take_descriptor(x, pool, handle, obj)
+    row = take_descriptor(x, client, pool, handle, obj)
+    if row < 0:
+        return ENOMEM
     code = 0
     if owner.compresses:
-        code = copy_compressed(x, row)
+        code = copy_compressed(x, client, row, obj)
         if code == 0:
             owner.compress_poor += 1
+        elif code == ENOMEM:
+            owner.compress_nomem += 1
     if code == 0:
         code = copy_whole(x, client, row, obj)
     if code < 0:
@@ -176,7 +194,7 @@ def duplicate_put(x: Xen, client: int, pool: int, row: int, obj: int) -> int:
     free_data(x, row, False)
     code = ENOSPC
     if not owner.migrating:
-        code = copy_compressed(x, row) if compressed and owner.compresses else 0
+        code = copy_compressed(x, client, row, obj) if compressed and owner.compresses else 0
         if code == 0:
             code = copy_whole(x, client, row, obj)
     if code < 0:
@@ -208,7 +226,9 @@ def get(x: Xen, client: int, pool: int, handle: int) -> int:
         return answer(x.host[0], 0)
     this.gets += 1
     if x.host[0].keeps_contents:
-        x.host[0].offer_tag = x.data[row].tag
+        got = x.data[row]
+        x.host[0].offer_tag = got.tag
+        x.host[0].offer_csize = got.length if got.kind == BYTES or got.kind == SHARED_BYTES else 0
     if this.persistent:
         x.dom[this.dom].pers_gets += 1
         return answer(x.host[0], 1)

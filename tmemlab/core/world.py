@@ -32,6 +32,7 @@ HOST = record(
         "objects objects_max nodes nodes_max pcds pcds_max deduped tze_bytes content_bytes "  # Oc..Nm Sc Sm Gd Zt Gz
         "xen quota compresses dedup tze shared_auth auth_off "  # the version, the rule, boot options, the global switch
         "keeps_objects keeps_contents weight_total clients pools joins events "  # what was made; rows of the log
+        "meta_pgp meta_object meta_node meta_content meta_pages region_free regions "  # bytes of metadata; its pages
         # the guest's page that a put copies, in words of 8 bytes and, compressed, in bytes; and what a get has copied
         "offer_tag offer_words offer_csize offer_content offer_bad"
     )
@@ -66,11 +67,17 @@ LINK = record(i4="slot shared joined sharer", i8="uuid_low uuid_high")
 PGP = record(i4="handle pool object global_prev global_next client_prev client_next mark")
 REQUEUED, READ = 1, 2  # bits of ``mark``: was given another round by eviction; was got from a shared pool
 # What a descriptor holds, where contents matter: length in bytes of what is no whole frame.
-DATA = record(i8="tag", i4="kind length content")
+# ``block`` is its own record's, ``bytes`` that of what it holds, ``descriptor`` that of a short content; -1 is none.
+DATA = record(i8="tag", i4="kind length content block bytes descriptor")
+CONTENT = record(i4="sharers block bytes")  # a content that pages may share, and the blocks of its record and its bytes
 
+# ``node_blocks`` are the blocks of its ``blocks`` nodes, the last one first.
 # A handle: its object, its leaf node of the radix tree, the height that its index alone asks for.
 HANDLE = record(i4="object node height next")
-OBJECT = record(i4="first next pages nodes height last_client")
+OBJECT = record(i4="first next pages nodes height last_client block node_blocks blocks")
+# A block of tmem's allocator (`tlsf`), 16 bytes for 16. The header that ends a page has its allocator as ``previous``
+# and the domain that it is charged to as ``next``.
+BLOCK = record(i2="length free", i4="before previous next")
 NODE = record(i4="parent count")  # of the radix trees: how many children it has
 
 # A Linux guest: sizes, watermarks, reclaim state, workers, and Linux's counters.
@@ -110,11 +117,17 @@ STREAM = record(
 LIST = record(
     i8="first room tail used live goal left"
 )  # a ring of page ids (used counts tombstones); a pass's scan goal
+PAGE_CONTENT = record(i4="content words csize")  # its number, words up to the last that is not zero, LZO's size [bytes]
 SWAP_SLOT = record(i4="page in_tmem")
 WRITEBACK_ENTRY = record(i4="page", i8="done")
 DIRTY_ENTRY = record(i4="page", i8="since")
 DEVICE = record(i8="random sequential reads_until writes_until last_read last_write read_ns write_ns")
-COST = record(i8="minor_fault page_copy tmem_put tmem_get tmem_miss tmem_flush scan reclaim balloon_page swap_request")
+COST = record(
+    i8=(
+        "minor_fault page_copy tmem_put tmem_get tmem_miss tmem_flush compress_page decompress_page scan reclaim "
+        "balloon_page swap_request"
+    )
+)
 EVENT = np.dtype([("kind", "i4"), ("first", "i4"), ("count", "i8"), ("value", "i8")])  # a trace's event, as staged
 LOG = record(i4="kind guest", i8="at value")  # what the run's list of events tells
 
@@ -138,11 +151,13 @@ class Xen(NamedTuple):
     pgp: Table  # (1 + domains + descriptors,) PGP
     held: Column  # (handles,) int32: the handle's descriptor, -1 none
     data: Table  # (rows of pgp,) DATA
-    refs: Column  # (2 * contents,) int32: pages that share a content, stored whole and compressed
+    content: Table  # (2 * contents,) CONTENT: each one stored whole, and compressed
     handle: Table  # (handles,) HANDLE
     object: Table  # (objects,) OBJECT
     levels: Column  # (16 * objects,) int32: from 0 its pages by the height they ask for; from 8 its nodes by level
     node: Table  # (nodes,) NODE
+    block: Table  # (256 * metadata pages,) BLOCK
+    heads: Column  # (198 * allocators,) int64: first blocks and bitmaps; allocator 0 is for all ephemeral pools
 
 
 class World(NamedTuple):
@@ -159,6 +174,7 @@ class World(NamedTuple):
     where: Column  # (pages,) int32: place in its list's ring, -1 off the lists
     slot_of: Column  # (pages,) int32: its swap slot
     file: Column  # (pages,) int32: the page's file, which is a tmem object; -1 for anonymous memory
+    content: Table  # (pages,) PAGE_CONTENT: what is in a page, where that matters
     alias: Column  # (pages,) int32: the tmem handle of a page of a guest with a shared file system
     ring: Column  # (sum of list sizes,) int32: page ids, -1 is a tombstone
     lists: Table  # (4 * guests,) LIST

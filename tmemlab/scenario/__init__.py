@@ -2,11 +2,12 @@
 
 from tmemlab.scenario.guest import Guest, Idle, Kernel, SelfBalloonSettings, SelfShrinkSettings, TmemSettings, Workload
 from tmemlab.scenario.load import load_scenario, scenario_names
-from tmemlab.scenario.machine import STORAGE, Costs, Device, Host, Xen
+from tmemlab.scenario.machine import STORAGE, Content, Costs, Device, Host, Xen
 from tmemlab.scenario.scenario import Scenario
 
 __all__ = [
     "STORAGE",
+    "Content",
     "Costs",
     "Device",
     "Guest",

@@ -10,7 +10,7 @@ from tmemlab.units import format_size, format_time
 
 if TYPE_CHECKING:
     from tmemlab.scenario.guest import Guest
-    from tmemlab.scenario.machine import Device, Host
+    from tmemlab.scenario.machine import Content, Device, Host, Xen
     from tmemlab.scenario.scenario import Scenario
 
 FEWEST = 64  # simulated pages of a guest; with fewer, every quantity in it is rounding
@@ -64,6 +64,30 @@ def guest_on_the_machine(
         )
     if storage is not None and guest.storage not in storage:
         yield Fault("storage", f"{guest.storage!r} is no device; {meant(guest.storage, storage)}")
+
+
+def hypervisor(xen: "Xen") -> Iterator[Fault]:
+    """Check what Xen is told."""
+    if xen.version == "4.12" and (xen.dedup or xen.tze):
+        option = "dedup" if xen.dedup else "tze"
+        yield Fault(option, f"is true, and Xen 4.12 has no tmem_{option} any more; take version 4.7, or turn it off")
+    if xen.tze and not xen.dedup:
+        yield Fault("tze", "is true, and without dedup Xen pays no attention to it; turn dedup on, or this off")
+    if xen.compress and not xen.metadata:
+        yield Fault(
+            "metadata", "is false, and then compressed pages would cost nothing at all; turn it on, or compress off"
+        )
+
+
+def contents(content: "Content") -> Iterator[Fault]:
+    """Check shares of pages against each other."""
+    if content.compressed_from > content.compressed_to:
+        yield Fault(
+            "compressed_from",
+            f"{content.compressed_from:g} is more than compressed_to, {content.compressed_to:g}; exchange them",
+        )
+    if content.zero + content.short + content.duplicate > 1:
+        yield Fault("zero", "is more than all pages, together with short and duplicate; lower one of the three")
 
 
 def guests_together(guests: Sequence["Guest"], host: "Host | None") -> Iterator[Fault]:

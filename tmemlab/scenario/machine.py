@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tmemlab.scenario.values import Number, Settings, SomeSize
+from tmemlab.scenario.values import Count, Number, Settings, SomeSize
 
 
 class Host(Settings):
@@ -30,6 +30,21 @@ class Xen(Settings):
     tze: bool = Field(default=False, strict=True)  # tmem_tze
     shared_auth: bool = Field(default=False, strict=True)  # tmem_shared_auth
     quota: Literal["inverted", "intended"] = "inverted"  # whose pages go: as Xen has it, or as it was meant
+    metadata: bool = Field(default=False, strict=True)  # whether tmem's own records cost memory
+
+
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
+class Content(Settings):
+    """What is in guests' pages, for hosts that compress or look for equal ones. All of it estimates."""
+
+    compressed_from: Share = 0.25  # of a page's size, after LZO; evenly spread
+    compressed_to: Share = 1.0  # beyond 0.99 Xen keeps the page as it is
+    zero: Share = 0.02  # pages of nothing but zeroes
+    short: Share = 0.1  # pages with zeroes at their end, from some place on
+    duplicate: Share = 0.05  # pages that are equal to many others: one of ``common``
+    common: Count = 100  # different contents of those
 
 
 class Device(Settings):
@@ -72,6 +87,8 @@ class Costs(Settings):
     tmem_get: Number = 1500  # a get that found its page
     tmem_miss: Number = 700  # a get that did not, or a put that was refused
     tmem_flush: Number = 700  # drop a page from tmem
+    compress_page: Number = 10_000  # LZO, beside the put
+    decompress_page: Number = 4_000  # beside the get
     scan: Number = 100  # look at a page on a reclaim list
     reclaim: Number = 500  # unmap and free a page
     balloon_page: Number = 700  # clear a page and hand it to Xen, or take one

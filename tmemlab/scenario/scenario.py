@@ -10,7 +10,7 @@ from tmemlab.errors import meant
 from tmemlab.scenario import checks
 from tmemlab.scenario.faults import checked, complain
 from tmemlab.scenario.guest import Guest
-from tmemlab.scenario.machine import STORAGE, Costs, Host, Storage, Xen
+from tmemlab.scenario.machine import STORAGE, Content, Costs, Host, Storage, Xen
 from tmemlab.scenario.values import Count, Number, Settings, SomeTime, Time, Times
 from tmemlab.scenario.words import describe
 from tmemlab.units import NS_PER_S
@@ -39,6 +39,7 @@ class Scenario(Settings):
     duration: Time = 0  # 0: until every program has ended
     host: Host
     xen: Xen = Xen()
+    content: Content = Content()
     storage: Storage = Field(default_factory=lambda: dict(STORAGE))
     costs: Costs = Costs()
     guests: tuple[Annotated[Guest, AfterValidator(_fits_the_machine)], ...] = Field(
@@ -52,6 +53,12 @@ class Scenario(Settings):
     def _host_can_be_counted(cls, host: Host, info: ValidationInfo) -> Host:
         complain(checks.too_many_pages({"memory": host.memory}, info.data.get("scale", 1)))
         return host
+
+    @field_validator("xen", "content")
+    @classmethod
+    def _makes_sense(cls, value: Xen | Content) -> Xen | Content:
+        complain(checks.hypervisor(value) if isinstance(value, Xen) else checks.contents(value))
+        return value
 
     @field_validator("guests")
     @classmethod

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from math import ceil
 
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
-from tmemlab.core.hypervisor import PRE_CHECK
+from tmemlab.core.hypervisor import PRE_CHECK, Metadata
 from tmemlab.core.world import NEVER, World
 from tmemlab.errors import ScenarioError, TraceError
 from tmemlab.policy import Strategy
 from tmemlab.policy.guestboot import inactive_ratio, totalreserve, watermarks
 from tmemlab.scenario import Guest, Scenario
+from tmemlab.simulate.contents import fill_contents
 from tmemlab.simulate.staging import Feed
 from tmemlab.trace import Trace, generate, load_trace
 from tmemlab.xen.names import QUOTAS, VERSIONS
@@ -60,11 +61,15 @@ def build_machine(scenario: Scenario, strategy: Strategy, seed: int) -> Machine:
         _guest(scenario, strategy, guest, names.index(guest.storage), [feed for feed in feeds if feed.guest == g])
         for g, guest in enumerate(scenario.guests)
     ]
+    host = _host(scenario, strategy, names)
+    world = new_world(host, guests)
+    if host.contents:
+        fill_contents(world, guests, scenario.content, seed)
     return Machine(
         scenario=scenario,
         strategy=strategy,
         seed=seed,
-        world=new_world(_host(scenario, strategy, names), guests),
+        world=world,
         feeds=feeds,
         reserves=[0] * len(guests),
         boot_pages=[0] * len(guests),
@@ -108,12 +113,27 @@ def _host(scenario: Scenario, strategy: Strategy, storage: list[str]) -> HostSpe
         version=VERSIONS[scenario.xen.version],
         shared_auth=scenario.xen.shared_auth,
         quota=QUOTAS[scenario.xen.quota],
+        compress=scenario.xen.compress,
+        dedup=scenario.xen.dedup,
+        tze=scenario.xen.tze,
+        metadata=_metadata(scenario),
         swap_cluster=constant(SWAP_CLUSTER, scale),
         balloon_batch=constant(BALLOON_BATCH, scale),
         writeback_max=constant(WRITES_IN_FLIGHT, scale),
         devices=[(each.random_ns + (scale - 1) * each.sequential_ns, scale * each.sequential_ns) for each in devices],
         costs={name: cost if name in PER_REQUEST else cost * scale for name, cost in costs.items()},
     )
+
+
+def _metadata(scenario: Scenario) -> Metadata | None:
+    """Return the sizes of tmem's records, as if each of the machine's pages were one real page.
+
+    A descriptor and a node of sixty-four pages cost in proportion; an object is one for its file at every scale.
+    """
+    if not scenario.xen.metadata:
+        return None
+    sizes = Metadata() if scenario.xen.version != "4.12" else Metadata(pgp=72)
+    return sizes._replace(object=max(1, sizes.object // scenario.scale))
 
 
 def _guest(scenario: Scenario, strategy: Strategy, guest: Guest, disk: int, feeds: list[Feed]) -> GuestSpec:

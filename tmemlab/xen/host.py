@@ -148,9 +148,10 @@ class TmemHost:
 
     def lists(self) -> Lists:
         """Return the ephemeral lists as they are now, oldest first: the first page is the next victim."""
-        everyone, clients = lists(self._tables.xen)
-        names = [domain.name for domain in self.domains]
-        return Lists(list(self._pages(everyone)), {names[d]: list(self._pages(rows)) for d, rows in clients.items()})
+        everyone, rows = lists(self._tables.xen)
+        clients = [domain for domain in self.domains if domain._dom.client or domain.row in rows]
+        of = {domain.name: list(self._pages(rows.get(domain.row, []))) for domain in clients}
+        return Lists(list(self._pages(everyone)), of)
 
     def tmem_list(self) -> list[str]:
         """Return what ``xl tmem-list -l -a`` would print, line by line."""

@@ -11,7 +11,7 @@ import numpy as np
 from tmemlab.core import oplog
 from tmemlab.core.control import EVERYBODY
 from tmemlab.core.handles import number, number_handles
-from tmemlab.core.hypervisor import XenSpec, new_xen
+from tmemlab.core.hypervisor import Metadata, XenSpec, new_xen
 from tmemlab.core.world import NOBODY, Table, Xen, table
 from tmemlab.xen.names import VERSIONS
 from tmemlab.xen.vector import OPS, Vector
@@ -53,8 +53,8 @@ class Log(NamedTuple):
     indexes: Any  # index of each handle
 
 
-def spec_of(vector: Vector) -> XenSpec:
-    """Return the host that a vector was made on."""
+def spec_of(vector: Vector, metadata: Metadata | None = None) -> XenSpec:
+    """Return the host that a vector was made on, whose records may cost memory; in vectors they do not."""
     return XenSpec(
         frames=vector.host_pages,
         mid=vector.midsize_pages,
@@ -63,15 +63,16 @@ def spec_of(vector: Vector) -> XenSpec:
         dedup=vector.dedup,
         tze=vector.tze,
         shared_auth=vector.shared_auth,
+        metadata=metadata,
     )
 
 
-def make_log(vector: Vector) -> Log:
+def make_log(vector: Vector, metadata: Metadata | None = None) -> Log:
     """Return the rows of a vector as the kernel wants them, and a host on which nothing has happened."""
     ops = _rows(vector)
-    spec, max_pages = spec_of(vector), [most for _, most in vector.doms]
+    spec, max_pages = spec_of(vector, metadata), [most for _, most in vector.doms]
     pools = int(np.count_nonzero(ops.code == oplog.NEW_POOL))
-    scratch = new_xen(spec, max_pages, handles=1, pools=pools)
+    scratch = new_xen(spec_of(vector), max_pages, handles=1, pools=pools)
     oplog.run_log(scratch, ops, np.zeros((1, 1), dtype=np.int64), True)
     on_pages = np.flatnonzero((ops.code <= oplog.FLUSH_OBJECT) & (ops.pool >= 0))
     oid, index = vector.columns["oid"][on_pages], vector.columns["index"][on_pages]
