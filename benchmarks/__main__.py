@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.measure import measure
+from benchmarks.oplog import cases, measure_log
 from benchmarks.workload import FULL, GUESTS, QUICK, WORKLOADS, Size
 
 NOTES = """\
@@ -20,6 +21,10 @@ LRU: libCacheSim's, one list for all. It hashes 64-bit ids and reads its request
 dense, and each of {guests} guests has Linux's four lists, swap and tmem, all of it in order of simulated time.
 All three see the same uniform accesses to the same {pages:,} pages. The LRU misses as often as the name says, the
 machine as often as its column says: at 0.1 % the few pages between its watermarks decide.\
+"""
+LOG_NOTES = """\
+Million operations a CPU second. replay: tmem's kernel alone. numbering: finding the handle and object of every
+operation, before it. done: operations that returned 1. Golden vectors are replayed end to end many times.\
 """
 
 
@@ -36,9 +41,14 @@ def main() -> None:
         for workload in WORKLOADS:
             rows.append(measure(workload, size, status.update))
             print(line(rows[-1]), flush=True)
-    print("", NOTES.format(pages=GUESTS * size.pages, guests=GUESTS), sep="\n")
+    print("", NOTES.format(pages=GUESTS * size.pages, guests=GUESTS), "", log_heading(), sep="\n")
+    logs = []
+    for case in cases(chosen.quick):
+        logs.append(measure_log(case, size.repeats))
+        print(log_line(logs[-1]), flush=True)
+    print("", LOG_NOTES, sep="\n")
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    chosen.json.write_text(json.dumps(document(rows, size), indent=1) + "\n")
+    chosen.json.write_text(json.dumps(document(rows, logs, size), indent=1) + "\n")
 
 
 def heading() -> str:
@@ -55,12 +65,22 @@ def line(row: dict[str, Any]) -> str:
     )
 
 
+def log_heading() -> str:
+    """Return the first line of the table of op logs."""
+    return f"{'op log':36}{'ops':>12}{'done':>6}{'replay':>21}{'numbering':>21}"
+
+
+def log_line(row: dict[str, Any]) -> str:
+    """Return a log's line of the table."""
+    return f"{row['log']:36}{row['ops']:>12,}{row['done']:>6.0%}{told(row['replay']):>21}{told(row['interning']):>21}"
+
+
 def told(values: dict[str, float]) -> str:
     """Return a median and its spread in words."""
     return "{median:.1f} ({least:.1f}-{most:.1f})".format(**values)
 
 
-def document(rows: list[dict[str, Any]], size: Size) -> dict[str, Any]:
+def document(rows: list[dict[str, Any]], logs: list[dict[str, Any]], size: Size) -> dict[str, Any]:
     """Return the document that is written."""
     names = ("tmemlab", "numba", "numpy", "libcachesim")
     return {
@@ -68,6 +88,7 @@ def document(rows: list[dict[str, Any]], size: Size) -> dict[str, Any]:
         "versions": {"python": sys.version.split()[0], **{name: version(name) for name in names}},
         "platform": platform.platform(),
         "rows": rows,
+        "logs": logs,
     }
 
 

@@ -98,9 +98,21 @@ MUTANTS = (
         "a put refused as frozen is never counted in 4.7",
     ),
     Mutant(
+        "lists.py",
+        "    if pgp[GLOBAL].object == row:\n        pgp[GLOBAL].object = after\n",
+        "",
+        "eviction looks for its oldest page where one was",
+    ),
+    Mutant(
+        "lists.py",
+        "    if pgp[GLOBAL].object == GLOBAL:\n        pgp[GLOBAL].object = row\n",
+        "",
+        "eviction never looks again at a list that was of dying pools alone",
+    ),
+    Mutant(
         "contents.py",
-        "    if host.offer_words > 0:\n        free_frame",
-        "    if True:\n        free_frame",
+        "    if this.kind == FRAME:\n",
+        "    if this.kind == FRAME or this.kind == ZERO:\n",
         "the frame of a page of zeroes is freed",
     ),
     Mutant(
@@ -129,8 +141,8 @@ MUTANTS = (
     ),
     Mutant(
         "naming.py",
-        "key = (guest.uuid, stream.image or (g, s), file) if guest.uuid else None",
-        "key = (guest.uuid, stream.image, file) if guest.uuid else None",
+        "image = stream.image or (g, s)\n",
+        "image = stream.image or 0\n",
         "files of streams without an image are shared",
     ),
     Mutant(

@@ -124,13 +124,23 @@ def passes_over(x: Xen, row: int, locked: int) -> bool:
 
 
 @kernel
+def oldest_alive(x: Xen) -> int:
+    """Return the oldest page of all whose pool is not dying, and note it: dying pools are for ever."""
+    row = x.pgp[GLOBAL].object
+    while row != GLOBAL and x.pool[x.pgp[row].pool].dying:
+        row = x.pgp[row].global_next
+    x.pgp[GLOBAL].object = row
+    return row
+
+
+@kernel
 def victim_of(x: Xen, head: int, locked: int) -> int:
     """Return the oldest page that may go, of the client whose list has the sentinel ``head`` or of all; -1 for none.
 
     From 4.5 on the search ends with a page that was given another round, since the list ends with it.
     """
     pgp, everyone = x.pgp, head == GLOBAL
-    row = pgp[head].global_next if everyone else pgp[head].client_next
+    row = oldest_alive(x) if everyone else pgp[head].client_next
     while row != head:
         after = pgp[row].global_next if everyone else pgp[row].client_next
         if not passes_over(x, row, locked):

@@ -1,4 +1,7 @@
-"""Tmem's lists of ephemeral pages: circular, oldest first, one for all and one a client; pages leave from anywhere."""
+"""Tmem's lists of ephemeral pages: circular, oldest first, one for all and one a client; pages leave from anywhere.
+
+The global sentinel's ``object`` is the oldest page that eviction has to look at: those before it are of dying pools.
+"""
 
 from tmemlab._jit import kernel
 from tmemlab.core.world import Table
@@ -14,6 +17,8 @@ def append_global(pgp: Table, row: int) -> None:
     pgp[row].global_next = GLOBAL
     pgp[last].global_next = row
     pgp[GLOBAL].global_prev = row
+    if pgp[GLOBAL].object == GLOBAL:
+        pgp[GLOBAL].object = row
 
 
 @kernel
@@ -32,6 +37,8 @@ def unlink_global(pgp: Table, row: int) -> None:
     before, after = pgp[row].global_prev, pgp[row].global_next
     pgp[before].global_next = after
     pgp[after].global_prev = before
+    if pgp[GLOBAL].object == row:
+        pgp[GLOBAL].object = after
 
 
 @kernel
