@@ -8,5 +8,6 @@ from tmemlab.figures.counters import disk_traffic, faults_over_time
 from tmemlab.figures.frames import frames_by_owner
 from tmemlab.figures.guests import memory_of_guests
 from tmemlab.figures.slowdown import slowdown_bars
+from tmemlab.figures.tmem import tmem_lists
 
-__all__ = ["disk_traffic", "faults_over_time", "frames_by_owner", "memory_of_guests", "slowdown_bars"]
+__all__ = ["disk_traffic", "faults_over_time", "frames_by_owner", "memory_of_guests", "slowdown_bars", "tmem_lists"]
