@@ -16,7 +16,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 MACHINES = 500  # compared until one differs
 ONLY_OF_LOGS = ("contents.py", "control.py", "pools.py", "oplog.py")  # random machines take none or little of these
-OF_TMEM = (*ONLY_OF_LOGS, "evict.py", "tmem.py", "lists.py", "objects.py", "handles.py")
+OF_TMEM = (*ONLY_OF_LOGS, "evict.py", "tmem.py", "copying.py", "lists.py", "objects.py", "handles.py")
 NO_BUG = ("NameError", "SyntaxError", "IndentationError", "ImportError")  # a mutant must at least run
 TIMEOUT_S = 1200  # a mutant that hangs is noticed too
 
@@ -68,7 +68,7 @@ MUTANTS = (
         "a shared pool that somebody has left is evicted from",
     ),
     Mutant(
-        "tmem.py",
+        "copying.py",
         "if pool.persistent and owner.tot_pages >= owner.max_pages:",
         "if pool.persistent and owner.tot_pages > owner.max_pages:",
         "frontswap gets one page more than the domain may have",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tmemlab
-from tmemlab.xen.host import Domain
+from tmemlab.xen.domain import Domain
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "tests" / "golden" / "README.md"]

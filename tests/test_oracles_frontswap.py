@@ -6,7 +6,8 @@ import pytest
 from tests.small_machine import SECOND, Machine, Program, one_guest
 from tmemlab.core.flags import ACTIVE, DIRTY, PRESENT
 from tmemlab.core.world import ENDED, KILLED
-from tmemlab.xen.host import Domain, TmemHost
+from tmemlab.xen.domain import Domain
+from tmemlab.xen.host import TmemHost
 
 
 def squeeze(machine: Machine, now: int) -> None:

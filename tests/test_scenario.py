@@ -138,6 +138,17 @@ def test_the_default_scenario_in_words() -> None:
     ]
 
 
+def test_how_xen_was_booted_and_what_guests_share_in_words() -> None:
+    shared = load_scenario("shared-image", {"xen.version": "4.3", "xen.quota": "intended", "xen.metadata": True})
+    text = shared.in_words()
+    assert "The hypervisor is Xen 4.3, pays for tmem's own records and evicts from guests above their weight's" in text
+    everybody = "node1, node2, node3, node4, node5 and node6"
+    assert f"The file system base-image is one for {everybody}, and so is their ephemeral pool." in text
+    usual = load_scenario("overcommit").in_words()
+    assert "hypervisor" not in usual
+    assert "file system" not in usual
+
+
 def test_another_scenario_in_words() -> None:
     guests = [
         {"name": "a", "count": 2, "maxmem": "2GiB", "memory": "1GiB", "swap": 0, "storage": "hdd", "idle": False},

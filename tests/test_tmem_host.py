@@ -7,7 +7,8 @@ import pytest
 
 import tmemlab
 from tmemlab.errors import TmemlabError
-from tmemlab.xen.host import Domain, TmemHost
+from tmemlab.xen.domain import Domain
+from tmemlab.xen.host import TmemHost
 from tmemlab.xen.vector import OPS, Vector, load_vector
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*/*.csv.gz"))

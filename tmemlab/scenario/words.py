@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
+_SWITCHES = {
+    "compress": "compresses what is put to tmem",
+    "dedup": "keeps equal ephemeral pages once",
+    "tze": "leaves out zeroes at their end",
+    "shared_auth": "lets guests share a pool only if authorised, which nobody is",
+    "metadata": "pays for tmem's own records",
+}  # of the hypervisor, and what they make it do
+
 
 def describe(scenario: "Scenario") -> str:
     """Return the scenario in four paragraphs, divided by empty lines: machine, guests, programs, run."""
@@ -26,8 +34,23 @@ def _machine(scenario: "Scenario") -> str:
     )
     text = f"{who} {format_size(host)} of one host's memory. {they_ask} for {format_size(asked)} in all"
     if asked <= host:
-        return f"{text}, which the host has."
-    return f"{text}, {asked / host:.3g} times as much; an equal share would be {format_size(host / n)} for each."
+        text += ", which the host has."
+    else:
+        text += f", {asked / host:.3g} times as much; an equal share would be {format_size(host / n)} for each."
+    return f"{text}{_xen(scenario)}"
+
+
+def _xen(scenario: "Scenario") -> str:
+    """Return what is unusual in the hypervisor and in how it was booted, as a sentence; nothing if nothing is."""
+    xen, said = scenario.xen, []
+    if xen.version != type(xen)().version:
+        said.append(f"is Xen {xen.version}")
+    for name, text in _SWITCHES.items():
+        if getattr(xen, name):
+            said.append(text)
+    if xen.quota == "intended":
+        said.append("evicts from guests above their weight's share, as its authors meant it")
+    return f" The hypervisor {_listed(said)}." if said else ""
 
 
 def _guests(scenario: "Scenario") -> str:
@@ -42,6 +65,10 @@ def _guests(scenario: "Scenario") -> str:
     text = " ".join(_by_value(guests, phrase) for phrase in (_memory, storage, _idle))
     if any(guest.committed_factor != 1 for guest in guests):
         text += " " + _by_value(guests, _promises)
+    for filesystem in dict.fromkeys(guest.filesystem for guest in guests if guest.filesystem):
+        names = [guest.name for guest in guests if guest.filesystem == filesystem]
+        if len(names) > 1:
+            text += f" The file system {filesystem} is one for {_listed(names)}, and so is their ephemeral pool."
     late = [f"{guest.name} at {format_time(guest.start)}" for guest in guests if guest.start]
     return f"{text} During the run are created: {_listed(late)}." if late else text
 
