@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from tmemlab.core import world as tables
-from tmemlab.core.evict import INVERTED
 from tmemlab.core.flags import FILE
-from tmemlab.core.hypervisor import PRE_CHECK, Metadata, XenSpec, new_xen
+from tmemlab.core.hypervisor import XenSpec, new_xen
 from tmemlab.core.naming import Names, name_handles, number_names
 from tmemlab.core.world import NEVER, Table, World, Xen, table
 
@@ -73,20 +72,10 @@ class GuestSpec:
     uuid: tuple[int, int] | None = None  # of its file system, where several guests may share it
 
 
-@dataclass(frozen=True)
-class HostSpec:
-    """A host: frames, Xen's and Linux's page constants at this scale, devices, and what things cost [ns]."""
+@dataclass(frozen=True, kw_only=True)
+class HostSpec(XenSpec):
+    """A host with guests: besides Xen, Linux's page constants at this scale, devices, and what things cost [ns]."""
 
-    frames: int
-    mid: int
-    ensure: int = PRE_CHECK
-    version: int = tables.XEN_4_7
-    shared_auth: bool = False
-    quota: int = INVERTED
-    compress: bool = False
-    dedup: bool = False
-    tze: bool = False
-    metadata: Metadata | None = None
     swap_cluster: int = 32
     balloon_batch: int = 512
     writeback_max: int = 4096
@@ -136,21 +125,9 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
 
 def _xen(host: HostSpec, guests: Sequence[GuestSpec], names: Names | None, pages: int, slots: int) -> Xen:
     """Make the hypervisor: a domain a guest, whose kernel makes two pools at most when it boots."""
-    spec = XenSpec(
-        frames=host.frames,
-        mid=host.mid,
-        ensure=host.ensure,
-        version=host.version,
-        shared_auth=host.shared_auth,
-        quota=host.quota,
-        compress=host.compress,
-        dedup=host.dedup,
-        tze=host.tze,
-        metadata=host.metadata,
-    )
     numbered = number_names(names) if names else None
     xen = new_xen(
-        spec,
+        host,
         _each(guests, "maxmem"),
         handles=len(names.obj) if names else pages + slots,
         pools=2 * len(guests),
