@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tmemlab.core.contents import EMPTY, FRAME, ZERO
 from tmemlab.core.flags import ACTIVE, DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK
 from tmemlab.core.world import ENDED, World
 
@@ -48,7 +49,11 @@ def _check_frames(world: World) -> None:
     host = world.xen.host[0]
     assert min(host.free, host.tmem_list, host.eph_held) >= 0
     assert host.free + host.tmem_list + host.eph_held + world.xen.dom.tot_pages.sum() == host.frames
-    assert host.eph_held == host.eph == world.xen.dom.eph.sum()
+    assert host.eph == world.xen.dom.eph.sum()
+    of_guests = world.guest.current_pages.sum()
+    assert world.xen.dom.tot_pages.sum() + host.eph_held == of_guests + host.pages + host.meta_pages
+    if not host.keeps_contents:
+        assert host.eph_held == host.eph
     assert (world.xen.dom.tot_pages <= world.xen.dom.max_pages).all()
     assert host.weight_total == world.xen.dom.weight.sum()
 
@@ -60,7 +65,9 @@ def _check_frames_of_guest(world: World, g: int) -> None:
     live = world.lists.live[4 * g : 4 * g + 4]
     assert guest.free >= 0
     assert guest.free + live.sum() + kernel == guest.current_pages
-    assert dom.tot_pages == guest.current_pages + guest.frontswap_pages
+    if not world.xen.host[0].keeps_contents:
+        assert dom.tot_pages == guest.current_pages + guest.frontswap_pages
+    assert dom.pers == guest.frontswap_pages
     assert guest.current_pages <= guest.max_pfn
 
 
@@ -90,6 +97,13 @@ def _check_descriptors(world: World) -> None:
         assert world.xen.pgp[row].handle == -1
         unused, row = unused + 1, int(world.xen.pgp[row].global_next)
     assert unused + len(used) == len(world.xen.pgp) - 1 - len(world.xen.dom)
+
+    if world.xen.host[0].keeps_contents:
+        held = world.xen.data.kind[used]
+        shared = (world.xen.content.sharers[::2] > 0).sum()  # whole; every other row is of compressed contents
+        lost = world.xen.host[0].pages - (held == FRAME).sum() - shared
+        assert (held != EMPTY).all()
+        assert lost >= (held == ZERO).sum() if world.xen.host[0].tze else lost == 0  # frames of zeroes never come back
 
     everyone = _walk(world, 0, "global_next", "global_prev")
     assert sorted(everyone) == [row for row in used if not world.xen.pool[world.xen.pgp[row].pool].persistent]

@@ -1,9 +1,14 @@
 """Small machines at random, all from one seed: scarce memory, scarce swap, and everybody at everything at once."""
 
+from typing import Any
+
 import numpy as np
 
 from tests.small_machine import Machine, Program
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
+from tmemlab.core.hypervisor import Metadata
+from tmemlab.scenario import Content
+from tmemlab.simulate.contents import fill_contents
 
 TICKS = (2_000_000, 1_500_000_000)  # [ns] one is short for devices, the other long enough for flusher and back-off
 COSTS = {
@@ -20,8 +25,11 @@ COSTS = {
 }
 
 
-def random_machine(random: np.random.Generator, rows: int, tick: int) -> Machine:
-    """Return a machine of one to three guests whose programs have up to ``rows`` rows each, some ticks' worth."""
+def random_machine(random: np.random.Generator, rows: int, tick: int, *, contents: bool = False) -> Machine:
+    """Return a machine of one to three guests whose programs have up to ``rows`` rows each, some ticks' worth.
+
+    With ``contents``, Xen compresses, or looks for equal pages, or pays for its records, or all of it.
+    """
     guests, programs = [], []
     for _ in range(random.integers(1, 4)):
         streams = []
@@ -35,7 +43,10 @@ def random_machine(random: np.random.Generator, rows: int, tick: int) -> Machine
             streams.append(StreamSpec([(0, anonymous, -1), *extents], start=int(random.integers(3)) * tick))
             programs.append(random_program(random, anonymous, file, int(random.integers(1, rows + 1)), tick // 100))
         guests.append(random_guest(random, streams, boot_at=int(random.choice([0, 0, tick]))))
-    return Machine(random_host(random, guests), guests, programs)
+    machine = Machine(random_host(random, guests, contents), guests, programs)
+    if contents:
+        fill_contents(machine.world, guests, Content(), int(random.integers(1 << 32)))
+    return machine
 
 
 def random_pages(random: np.random.Generator) -> int:
@@ -70,8 +81,13 @@ def random_guest(random: np.random.Generator, streams: list[StreamSpec], boot_at
     )
 
 
-def random_host(random: np.random.Generator, guests: list[GuestSpec]) -> HostSpec:
+def random_host(random: np.random.Generator, guests: list[GuestSpec], contents: bool) -> HostSpec:
     """Return a host on which the guests can boot, most of the time, and little is left."""
+    options: dict[str, Any] = {}
+    if contents:
+        options = {name: bool(random.integers(2)) for name in ("compress", "dedup", "tze")}
+        pays = bool(random.integers(3)) or not (options["compress"] or options["dedup"])
+        options["metadata"] = Metadata() if pays else None
     memory = sum(guest.memory for guest in guests)
     frames = int(memory * random.uniform(0.95, 1.5)) + 1
     return HostSpec(
@@ -83,6 +99,7 @@ def random_host(random: np.random.Generator, guests: list[GuestSpec]) -> HostSpe
         writeback_max=int(random.choice([1, 4, 64])),
         devices=((100_000, 10_000), (2_000_000, 50_000)),
         costs=COSTS,
+        **options,
     )
 
 
