@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import Machine
+from benchmarks.rates import rates, spread
 from benchmarks.rivals import Lru, touch_cost
 from benchmarks.workload import GUESTS, Size, Sweep, Traffic, Workload
 
@@ -61,13 +62,3 @@ def warm_up(machine: Machine, workload: Workload, size: Size) -> None:
         if abs(seen / workload.faults - 1) < CLOSE_ENOUGH:
             return
         machine.grow(round((seen - workload.faults) * size.pages))
-
-
-def rates(costs: list[float]) -> dict[str, float]:
-    """Return million accesses a CPU second."""
-    return spread([1e-6 / cost for cost in costs])
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    """Return the median, the least and the most."""
-    return {"median": median(values), "least": min(values), "most": max(values)}

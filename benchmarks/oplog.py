@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.measure import rates
+from benchmarks.rates import rates
 from tmemlab.core.oplog import run_log
 from tmemlab.xen.log import make_log
 from tmemlab.xen.vector import OPS, Vector, counter_columns, load_vector

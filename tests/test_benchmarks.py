@@ -63,6 +63,7 @@ def test_a_random_log_keeps_tmem_busy() -> None:
 
 
 def test_a_log_has_a_row_of_the_table() -> None:
+    pytest.importorskip("libcachesim")
     from benchmarks.__main__ import log_heading, log_line
 
     path = sorted(GOLDEN.glob("*/eph_private_lru.csv.gz"))[0]
