@@ -4,7 +4,7 @@ from statistics import median
 
 
 def rates(costs: list[float]) -> dict[str, float]:
-    """Return million accesses a CPU second."""
+    """Return million a CPU second."""
     return spread([1e-6 / cost for cost in costs])
 
 
