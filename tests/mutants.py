@@ -99,9 +99,9 @@ MUTANTS = (
     ),
     Mutant(
         "lists.py",
-        "    if pgp[GLOBAL].object == row:\n        pgp[GLOBAL].object = after\n",
-        "",
-        "eviction looks for its oldest page where one was",
+        "        pgp[GLOBAL].object = after\n",
+        "        pgp[GLOBAL].object = pgp[after].global_next\n",
+        "when the oldest page goes, eviction never looks at the next one again",
     ),
     Mutant(
         "lists.py",
