@@ -14,6 +14,7 @@ from tmemlab.cli_tmem import DISAGREES
 from tmemlab.comparison import Comparison
 from tmemlab.simulate import compare
 from tmemlab.xen.listing import letters_of
+from tmemlab.xen.replay import COMPILING
 
 GOLDEN = Path(__file__).parent / "golden"
 DEDUP = GOLDEN / "xen-4.7" / "dedup.csv.gz"
@@ -30,7 +31,15 @@ def test_a_vector_that_agrees_is_status_0(capsys: pytest.CaptureFixture[str]) ->
     assert main(["tmem", "replay", str(DEDUP)]) == DONE
     said = capsys.readouterr()
     assert re.fullmatch(r"dedup \(Xen 4.7\): 1,903 of 1,903 ops agree; [0-9,]+ values compared, none .*\n", said.out)
-    assert said.err == ""
+    assert said.err == "tmemlab: replaying\n"
+
+
+def test_before_the_kernel_is_compiled_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tmemlab.xen.replay.compiled", lambda _: False)
+    assert main(["tmem", "replay", str(DEDUP)]) == DONE
+    assert capsys.readouterr().err == f"tmemlab: {COMPILING}\ntmemlab: replaying\n"
 
 
 def test_a_vector_that_does_not_is_status_1_and_the_first_difference_in_words(

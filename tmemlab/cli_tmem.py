@@ -32,7 +32,8 @@ def replay(
     from tmemlab import terminal
     from tmemlab.xen.replay import replay as replay_log
 
-    result = replay_log(vector)
+    with terminal.progress() as told:
+        result = replay_log(vector, progress=told)
     if json:
         terminal.show_json(result.to_json())
     else:

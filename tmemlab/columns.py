@@ -109,7 +109,9 @@ COLUMNS: dict[str, Column] = {
     "cleancache_hits": Column("pages", _SUM, "File pages that tmem gave back instead of the disk."),
     "cleancache_misses": Column("pages", _SUM, "File pages asked of tmem that it did not have."),
     "cleancache_invalidates": Column("calls", _SUM, "Times the guest told tmem to forget a file page."),
-    "cleancache_puts_never_got": Column("pages", _SUM, "Puts that were never read back: copied for nothing."),
+    "cleancache_puts_never_got": Column(
+        "pages", _SUM, "Puts never read back: copied for nothing; those of a shared pool are its owner's."
+    ),
     "frontswap_stores": Column("pages", _SUM, "Swapped pages that tmem took instead of the disk."),
     "frontswap_failed_stores": Column("pages", _SUM, "Swapped pages that tmem refused, so that they went to the disk."),
     "frontswap_loads": Column("pages", _SUM, "Swapped pages that tmem gave back."),

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from tmemlab._jit import compiled
 from tmemlab.core.oplog import run_log
 from tmemlab.xen.listing import letters_of, lists, tmem_list
 from tmemlab.xen.log import Log, make_log
 from tmemlab.xen.vector import OPS, Vector, counter_columns, load_vector
 
 CHUNK = 1 << 20  # rows whose counters are held at a time
+COMPILING = "compiling the tmem kernel, once for this version: about ten seconds"
 LZO_CHANCE = 2  # bytes a compressed page
 
 
@@ -71,6 +73,7 @@ class Replay:
         }
 
 
+Progress = Callable[[float, str], None]
 Settles = Callable[[Any, Any], bool]  # says of two values that differ whether the log settles which is right
 
 
@@ -127,13 +130,15 @@ class Tally:
                     self.first = Mismatch(None, "", f"{what}, entry {place}", wanted, found)
 
 
-def replay(vector: str | Path | Vector) -> Replay:
+def replay(vector: str | Path | Vector, *, progress: Progress | None = None) -> Replay:
     """Replay an op log and compare all of it.
 
     Parameters
     ----------
     vector : str, Path or Vector
         A file in the vector format, or what was read from one.
+    progress : callable
+        Told now and then which part is done, from 0 to 1, and in words what is being done.
 
     Returns
     -------
@@ -146,8 +151,12 @@ def replay(vector: str | Path | Vector) -> Replay:
         If the file is missing or damaged.
     """
     vector = vector if isinstance(vector, Vector) else load_vector(vector)
+    told = progress or (lambda *_: None)
+    if not compiled(run_log):
+        told(0.0, COMPILING)
     log, tally = make_log(vector), Tally(len(vector.ops))
     for first in range(0, len(log.ops), CHUNK):
+        told(first / len(log.ops), "replaying")
         _replay_chunk(vector, log, tally, first)
     _compare_ending(vector, log, tally)
     return Replay(
