@@ -68,6 +68,7 @@ def _faults(error: ValidationError, data: object, model: type[BaseModel]) -> Ite
 _SENTENCES = {
     "missing": "is missing; write {example}",
     "literal_error": "is not one of {expected}; write one of them, in quotes",
+    "bool_type": "is neither true nor false; write one of them",
     "string_type": "is not a text; write it in quotes",
     "string_pattern_mismatch": "is not a name; use letters, digits, - and _, beginning with a letter",
     "int_type": "is not a whole number; write one",
