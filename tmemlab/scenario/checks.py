@@ -71,7 +71,7 @@ def hypervisor(xen: "Xen") -> Iterator[Fault]:
     if xen.version == "4.12" and (xen.dedup or xen.tze):
         option = "dedup" if xen.dedup else "tze"
         yield Fault(option, f"is true, and Xen 4.12 has no tmem_{option} any more; take version 4.7, or turn it off")
-    if xen.tze and not xen.dedup:
+    if xen.tze and not xen.dedup and xen.version != "4.12":
         yield Fault("tze", "is true, and without dedup Xen pays no attention to it; turn dedup on, or this off")
     if xen.compress and not xen.metadata:
         yield Fault(

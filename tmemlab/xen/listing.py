@@ -48,7 +48,7 @@ BUFFER = 1024  # characters of a line's buffer
 
 
 def tmem_list(xen: Xen, doms: Sequence[int], scale: int = 1) -> list[str]:
-    """Return the lines of ``xl tmem-list -l -a``.
+    """Return the lines of ``xl tmem-list -l -a``; in 4.3 to ask for them is itself an operation, and counted.
 
     Parameters
     ----------
@@ -60,6 +60,7 @@ def tmem_list(xen: Xen, doms: Sequence[int], scale: int = 1) -> list[str]:
         How many pages one of these stands for; counts of pages are multiplied by it.
     """
     host = xen.host[0]
+    host.ops += host.xen == XEN_4_3
     out = () if host.keeps_objects else OBJECTS
     out = (*out, "ca") if host.xen == XEN_4_12 else out
     lines = ["G=" + _counters(GLOBAL, host, scale, out), *_shared_lines(xen, doms, scale, out)]
