@@ -9,6 +9,7 @@ from tmemlab.units import (
     parse_size,
     parse_time,
     seconds,
+    signed,
     write_size,
     write_time,
 )
@@ -153,3 +154,10 @@ def test_a_size_for_people(pages: float, text: str) -> None:
 )
 def test_a_time_for_people(ns: int, text: str) -> None:
     assert format_time(ns) == text
+
+
+@given(word=st.integers(-(2**63), 2**63 - 1))
+def test_a_word_has_one_sign_however_it_was_written(word: int) -> None:
+    assert signed(word) == signed(word % 2**64) == word
+    assert signed(word, 32) == signed(word % 2**32, 32)
+    assert (signed(2**32 - 1, 32), signed(2**31 - 1, 32), signed(2**64 - 1)) == (-1, 2**31 - 1, -1)

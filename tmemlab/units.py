@@ -26,6 +26,11 @@ _MOST_NS = 1 << 60  # 36 years
 _QUANTITY = re.compile(r"\s*([+-]?\d{1,30}(?:\.\d{0,30})?)\s*([A-Za-z]*)\s*")
 
 
+def signed(word: int, bits: int = 64) -> int:
+    """Return a word of so many bits, whatever its sign, as a number with one: 2**64 - 1 is -1."""
+    return (word + (1 << bits - 1)) % (1 << bits) - (1 << bits - 1)
+
+
 def parse_size(value: object) -> int:
     """Return the pages that a size such as ``"2GiB"``, ``"128 MiB"`` or ``2048`` (MiB) stands for.
 

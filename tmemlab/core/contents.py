@@ -5,14 +5,13 @@ Source: Xen 4.7 xen/common/tmem.c pcd_associate, pcd_disassociate, pgp_free_data
 """
 
 from tmemlab._jit import kernel, procedure
-from tmemlab.core.tlsf import PLACES, give_back
+from tmemlab.core.tlsf import LARGEST, PLACES, give_back
 from tmemlab.core.world import Row, Table, Xen
 
 # Kinds of what a descriptor holds
 EMPTY, FRAME, BYTES, SHARED, SHARED_BYTES, SHORT, ZERO = 0, 1, 2, 3, 4, 5, 6
 PAGE_BYTES = 4096
-MOST_SHORT = 504  # words of 8 bytes: a longer content counts as full
-MOST_BYTES = 4064  # a block of tmem's allocator; larger ones are poorly compressed
+MOST_BYTES = LARGEST  # larger ones are poorly compressed
 
 
 @kernel

@@ -6,7 +6,7 @@ tmemc_shared_pool_auth, tmemc_save_subop.
 
 from tmemlab._jit import kernel, procedure
 from tmemlab.core.evict import evict, take_page
-from tmemlab.core.pools import end_client
+from tmemlab.core.pools import auth_entry, end_client
 from tmemlab.core.world import POOL_SLOTS, XEN_4_3, XEN_4_7, XEN_4_12, Xen
 
 ENOENT, ENOMEM, EINVAL = -2, -12, -22
@@ -102,15 +102,6 @@ def authorise(x: Xen, target: int, allow: bool, low: int, high: int) -> int:
     x.link[entry].uuid_low = low
     x.link[entry].uuid_high = high
     return 1
-
-
-@kernel
-def auth_entry(x: Xen, d: int, low: int, high: int) -> int:
-    """Return the first of a client's entries with such a uuid, -1 for none; empty ones have -1 twice."""
-    for i in range(POOL_SLOTS * d, POOL_SLOTS * d + POOL_SLOTS):
-        if x.link[i].uuid_low == low and x.link[i].uuid_high == high:
-            return i
-    return -1
 
 
 @procedure

@@ -14,6 +14,7 @@ from tmemlab.core.tlsf import HEADS, PLACES, WIDTH
 from tmemlab.core.world import POOL_SLOTS, Column, Table, Xen, table
 
 PRE_CHECK = 256  # pages that a put first makes sure of; Source: Xen 4.7 xen/common/tmem.c tmem_ensure_avail_pages
+MID_SIZE = 128  # Xen keeps 1/128 of its heap for larger requests; Source: Xen 4.7 xen/common/page_alloc.c
 LINKS = ("global_prev", "global_next", "client_prev", "client_next")
 
 

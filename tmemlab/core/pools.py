@@ -31,6 +31,15 @@ def become_client(x: Xen, d: int) -> None:
 
 
 @kernel
+def auth_entry(x: Xen, d: int, low: int, high: int) -> int:
+    """Return the first of a client's entries with such a uuid, -1 for none; empty ones have -1 twice."""
+    for i in range(POOL_SLOTS * d, POOL_SLOTS * d + POOL_SLOTS):
+        if x.link[i].uuid_low == low and x.link[i].uuid_high == high:
+            return i
+    return -1
+
+
+@kernel
 def may_share(x: Xen, d: int, low: int, high: int) -> bool:
     """Say whether client ``d`` may join the shared pool of a uuid; from 4.9 on that always wants authorisation."""
     host = x.host[0]
@@ -38,10 +47,7 @@ def may_share(x: Xen, d: int, low: int, high: int) -> bool:
         return False
     if host.auth_off or not (x.dom[d].auth_required or host.xen == XEN_4_12):
         return True
-    for i in range(POOL_SLOTS * d, POOL_SLOTS * d + POOL_SLOTS):
-        if x.link[i].uuid_low == low and x.link[i].uuid_high == high:
-            return True
-    return False
+    return auth_entry(x, d, low, high) >= 0
 
 
 @kernel

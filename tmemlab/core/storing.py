@@ -19,7 +19,6 @@ from tmemlab.core.metadata import NO_ROOM, allocator_of, new_block
 from tmemlab.core.world import READ, Row, Xen
 
 MOST_SHORT = 504  # words of 8 bytes: a longer content counts as full
-ENOMEM = -12
 
 
 @kernel

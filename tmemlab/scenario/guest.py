@@ -12,7 +12,7 @@ from tmemlab.scenario.faults import complain
 from tmemlab.scenario.values import Count, Factor, Name, Number, Settings, Size, SomeSize, SomeTime, Time
 from tmemlab.trace import GENERATORS, trace_names
 from tmemlab.trace.load import trace_path
-from tmemlab.units import NS_PER_S, parse_size
+from tmemlab.units import NS_PER_S, parse_size, signed
 
 Switch = Annotated[bool, Field(strict=True)]
 
@@ -146,8 +146,7 @@ class Guest(Settings):
             number = UUID(self.filesystem).int
         except ValueError:  # any other name will do as well
             number = uuid5(NAMESPACE_URL, self.filesystem).int
-        low, high = ((word + (1 << 63)) % (1 << 64) - (1 << 63) for word in (number & (1 << 64) - 1, number >> 64))
-        return low, high
+        return signed(number), signed(number >> 64)
 
     def each(self) -> tuple["Guest", ...]:
         """Return the ``count`` guests that this one stands for, numbered from 1, or itself alone."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmemlab.core.build import GuestSpec
+from tmemlab.core.contents import PAGE_BYTES
 from tmemlab.core.naming import alike
 from tmemlab.core.storing import MOST_SHORT
 from tmemlab.core.world import World
@@ -13,7 +14,7 @@ from tmemlab.core.world import World
 if TYPE_CHECKING:
     from tmemlab.scenario import Content
 
-PAGE_BYTES, WORD_BYTES = 4096, 8
+WORD_BYTES = 8
 ZERO_BYTES = 44  # what LZO makes of a page of zeroes; Source: Xen 4.7 xen/common/lzo.c, as in tests/golden
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
-from tmemlab.core.hypervisor import PRE_CHECK, Metadata
+from tmemlab.core.hypervisor import MID_SIZE, PRE_CHECK, Metadata
 from tmemlab.core.world import NEVER, World
 from tmemlab.errors import ScenarioError, TraceError
 from tmemlab.policy import Strategy
@@ -20,7 +20,6 @@ from tmemlab.simulate.staging import Feed
 from tmemlab.trace import Trace, generate, load_trace
 from tmemlab.xen.names import QUOTAS, VERSIONS
 
-MID_SIZE = 128  # Xen keeps 1/128 of its heap for larger requests; Source: Xen 4.7 xen/common/page_alloc.c
 SWAP_CLUSTER = 32  # pages a slice of reclaim; Source: Linux 3.14 include/linux/swap.h SWAP_CLUSTER_MAX
 BALLOON_BATCH = 512  # frames a hypercall of the balloon; Source: Linux 3.14 drivers/xen/balloon.c
 WRITES_IN_FLIGHT = 4096  # 128 requests of up to 128 KiB; Source: Linux 3.14 BLKDEV_MAX_RQ, VM_MAX_READAHEAD

@@ -1,7 +1,7 @@
 """What callers of a host by hand may pass: checked, and as the tables want it."""
 
 from tmemlab.errors import TmemlabError, meant
-from tmemlab.units import parse_size
+from tmemlab.units import parse_size, signed
 
 
 def frames_of(size: int | str) -> int:
@@ -27,8 +27,7 @@ def two_words(uuid: int | tuple[int, int]) -> tuple[int, int]:
     words = uuid if isinstance(uuid, tuple) else (uuid & (1 << 64) - 1, uuid >> 64)
     if not all(-(1 << 63) <= word < 1 << 64 for word in words):
         raise TmemlabError(f"uuid: {uuid} is longer than 128 bits; write a smaller number, or two of 64 bits")
-    low, high = ((word + (1 << 63)) % (1 << 64) - (1 << 63) for word in words)
-    return low, high
+    return signed(words[0]), signed(words[1])
 
 
 def check_handle(oid: int, index: int) -> None:

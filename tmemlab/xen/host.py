@@ -8,7 +8,7 @@ import numpy as np
 
 from tmemlab.core import oplog
 from tmemlab.core.control import EVERYBODY
-from tmemlab.core.hypervisor import XenSpec
+from tmemlab.core.hypervisor import MID_SIZE, XenSpec
 from tmemlab.core.world import NOBODY, table
 from tmemlab.errors import TmemlabError
 from tmemlab.xen.arguments import frames_of, one_of, two_words
@@ -16,8 +16,6 @@ from tmemlab.xen.domain import Domain
 from tmemlab.xen.growing import GrowingXen
 from tmemlab.xen.listing import lists, tmem_list
 from tmemlab.xen.names import QUOTAS, VERSIONS
-
-MID_SIZE = 128  # Xen keeps 1/128 of its heap for larger requests
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tmemlab.core.world import POOL_SLOTS, XEN_4_3, XEN_4_12, Xen
+from tmemlab.units import signed
 
 Counters = Mapping[str, str]  # two letters -> column; "" is always 0
 
@@ -94,7 +95,7 @@ def _counters(parts: Iterable[Counters], row: Any, scale: int, leave_out: Sequen
 
 def _value(letters: str, row: Any, name: str, scale: int) -> int:
     value = int(row[name]) * (1 if letters in NOT_OF_PAGES else scale) if name else 0
-    return (value + 2**31) % 2**32 - 2**31 if letters in SIGNED else value
+    return signed(value, 32) if letters in SIGNED else value
 
 
 def _client_lines(xen: Xen, d: int, doms: Sequence[int], scale: int, out: Sequence[str]) -> list[str]:

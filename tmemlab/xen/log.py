@@ -12,13 +12,13 @@ from tmemlab.core import oplog
 from tmemlab.core.control import EVERYBODY
 from tmemlab.core.handles import number, number_handles
 from tmemlab.core.hypervisor import Metadata, XenSpec, new_xen
+from tmemlab.core.pools import SPEC_VERSION, VERSION_SHIFT
 from tmemlab.core.world import NOBODY, Table, Xen, table
 from tmemlab.xen.names import VERSIONS
 from tmemlab.xen.vector import OPS, Vector
 
 ALL_CLIENTS = 65535  # as a target in a vector
 DOM0 = 0  # whose the toolstack's calls are
-SPEC_VERSION = 1 << 24  # of a pool's flags, which vectors leave out
 CODES = {
     "put": oplog.PUT,
     "putbad": oplog.PUT,
@@ -93,7 +93,7 @@ def _rows(vector: Vector) -> Table:
     ops.code[:] = np.array([CODES[name] for name in OPS])[vector.ops]
     ops.bad[:] = vector.ops == OPS.index("putbad")
     ops.dom[:] = _dom_rows(vector)
-    ops.slot[:] = columns["pool"] + SPEC_VERSION * (vector.ops == OPS.index("newpool"))
+    ops.slot[:] = columns["pool"] + (SPEC_VERSION << VERSION_SHIFT) * (vector.ops == OPS.index("newpool"))
     ops.slot[vector.ops == OPS.index("flushmem")] = _row_of(vector, DOM0)
     for name in ("a1", "a2", "csize"):
         ops[name] = columns[name]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.errors import VectorError, meant
+from tmemlab.units import signed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -199,7 +200,7 @@ def _shown(text: str) -> str:
 
 
 def _signed(match: "re.Match[bytes]") -> bytes:
-    return b"%d" % ((int(match[0]) + 2**63) % 2**64 - 2**63)
+    return b"%d" % signed(int(match[0]))
 
 
 def _arrays(column: "pa.ChunkedArray") -> tuple[Ints, Bools]:
