@@ -2,6 +2,7 @@
 
 import errno
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trace_cases import Case, assert_same, cases, own_cache, random_rows, small_case
-from tmemlab.trace import ESCAPE, EVENT, Extent, Trace, TraceError, TraceWriter, load_trace
+from tmemlab.trace import ESCAPE, EVENT, PROCESS, Extent, Trace, TraceError, TraceWriter, load_trace
 from tmemlab.trace.read import read_chunks, read_meta
 
 __all__ = ["own_cache"]
@@ -27,10 +28,13 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def rewrite(path: Path, columns: dict[str, Any], meta: dict[str, Any] | None = None) -> None:
-    """Write the file again with other columns or metadata."""
+def rewrite(
+    path: Path, columns: dict[str, Any], meta: dict[str, Any] | None = None, without: Sequence[str] = ()
+) -> None:
+    """Write the file again with other columns or metadata, and without some of that."""
     table = pq.read_table(path)
     known = {**json.loads(table.schema.metadata[b"tmemlab"]), **(meta or {})}
+    known = {key: value for key, value in known.items() if key not in without}
     for name, column in columns.items():
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, column) if column is not None else table.remove_column(place)
@@ -125,7 +129,7 @@ def test_another_parquet_file_is_no_trace(tmp_path: Path) -> None:
     [
         ({"count": None}, {}, "small.parquet: column 'count' is missing, not int64 as in a trace"),
         ({"access": pa.array([0, 0, 0, 0])}, {}, "column 'access' is int64, not uint32"),
-        ({}, {"format": 3}, "is a trace of format 3, and this tmemlab reads formats up to 1; install a newer tmemlab"),
+        ({}, {"format": 3}, "is a trace of format 3, and this tmemlab reads formats up to 2; install a newer tmemlab"),
         ({}, {"n_accesses": 5}, "small.parquet: n_accesses is 5, but the file has 4"),
         ({}, {"n_events": 1}, "small.parquet: n_events is 1, but the file has 2"),
         ({"access": pa.array([8, 0, 3 << 4, 8], pa.uint32())}, {}, "row 2 names page 3, but the trace has 3 pages"),
@@ -133,6 +137,11 @@ def test_another_parquet_file_is_no_trace(tmp_path: Path) -> None:
         ({"access": pa.array([8, 8, 0, 8], pa.uint32())}, {}, "row 1 is an escape without an event's 'event'"),
         ({"access": pa.array([8, 0, 0, 0], pa.uint32())}, {}, "row 3 is no escape, but has an event's 'event'"),
         ({"event": pa.array([77, None, None, 2], pa.uint8())}, {}, r"row 0 is an event \(unknown\) with kind 77"),
+        (
+            {"event": pa.array([6, None, None, 2], pa.uint8()), "first": pa.array([1, None, None, 0], pa.int32())},
+            {},
+            r"row 0 is an event \(PROCESS\) with first 1, but it has 1 lanes",
+        ),
         ({"value": pa.array([None, None, None, 0], pa.int64())}, {}, "row 0 is an escape without an event's 'value'"),
     ],
 )
@@ -179,6 +188,24 @@ def test_the_writer_wants_every_page_in_the_directory(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=sentence), writer:
         writer.write(np.array([9 << 4], np.uint32))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_writer_wants_every_lane_in_the_metadata(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "x.parquet", lanes=2)
+    writer.directory = [Extent(0, 1, anonymous=True)]
+    sentence = "its rows name lane 2, but its metadata has 2 lanes; add the missing lanes to the metadata"
+    with pytest.raises(TraceError, match=sentence), writer:
+        writer.write(np.array([ESCAPE, 0], np.uint32), np.array([(PROCESS, 2, 0, 0)], EVENT))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_the_first_format_has_one_lane(file: Path) -> None:
+    rewrite(file, {}, {"format": 1}, without=["lanes"])
+    trace = load_trace(file)
+    assert_same(trace, small_case())
+    assert "lanes" not in trace.meta
+    assert trace.lanes == trace.info()["lanes"] == 1
+    assert trace.split() == [trace]
 
 
 def test_the_writer_wants_an_event_for_every_escape(tmp_path: Path) -> None:

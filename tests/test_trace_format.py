@@ -18,18 +18,20 @@ from tmemlab.trace.meta import check_meta, make_meta, parse_meta
         ([ESCAPE], [], "x: rows 100 to 100 have 1 escapes but 0 events"),
         ([0], [(1, 0, 0, 5)], "x: rows 100 to 100 have 0 escapes but 1 events"),
         ([1 << 4 | ESCAPE], [(1, 0, 0, 5)], "x: row 100 names page 1, but an escape names no page"),
-        ([0, ESCAPE], [(9, 0, 0, 0)], r"x: row 101 is an event \(unknown\) with kind 9, but the kinds are 1 to 5"),
+        ([0, ESCAPE], [(9, 0, 0, 0)], r"x: row 101 is an event \(unknown\) with kind 9, but the kinds are 1 to 6"),
         ([ESCAPE], [(1, 0, 0, -5)], r"x: row 100 is an event \(THINK\) with value -5, but think time is 0 or more"),
         ([ESCAPE], [(2, -1, 1, 0)], r"\(FREE\) with first -1, but pages are counted from 0"),
         ([ESCAPE], [(2, 1, 0, 0)], r"\(FREE\) with count 0, but at least one page is freed"),
         ([ESCAPE], [(2, 1, 3, 0)], r"\(FREE\) with count 3, but the trace has 3 pages"),
         ([ESCAPE], [(5, 1, 0, 0)], r"\(CLOSE\) with first 1, but it has 1 files"),
+        ([0, ESCAPE], [(6, 2, 0, 0)], r"x: row 101 is an event \(PROCESS\) with first 2, but it has 2 lanes; make the"),
+        ([ESCAPE], [(6, -1, 0, 0)], r"\(PROCESS\) with first -1, but it has 2 lanes"),
     ],
 )
 def test_a_bad_row_is_named_with_its_value(accesses: list[int], events: list[Any], sentence: str) -> None:
     chunk = np.array(accesses, np.uint32), np.array(events, EVENT)
     with pytest.raises(TraceError, match=sentence):
-        check_chunk(chunk, Bounds(pages=3, files=1), "x", row=100)
+        check_chunk(chunk, Bounds(pages=3, files=1, lanes=2), "x", row=100)
 
 
 def directory(*extents: tuple[object, ...]) -> list[dict[str, object]]:
@@ -39,13 +41,17 @@ def directory(*extents: tuple[object, ...]) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"format": 2}, "x: is a trace of format 2, and this tmemlab reads formats up to 1; install a newer tmemlab"),
+        ({"format": 3}, "x: is a trace of format 3, and this tmemlab reads formats up to 2; install a newer tmemlab"),
+        ({"format": 0}, "x: its metadata is not tmemlab's .format is 0, not 1 to 2."),
         ({"format": None}, "x: its metadata is not tmemlab's"),
         ({"n_pages": 1 << 29}, "x: n_pages is 536870912, not a number of pages up to 268435456"),
         ({"n_pages": 4}, "x: n_pages is 4, but its directory has 3"),
         ({"stands_for": 0}, "x: stands_for is 0, not a number of pages, 1 or more"),
         ({"native_s": -1.0}, "x: native_s is -1.0, not a number of seconds"),
         ({"commit": "guess"}, 'x: commit is \'guess\', not "live" or "events"'),
+        ({"lanes": 0}, "x: lanes is 0, not a number of lanes, 1 or more"),
+        ({"lane": -1}, "x: lane is -1, not the number of a lane"),
+        ({"lanes": 2, "lane": 2}, "x: lane is 2, but it has 2 lanes; make the trace again"),
         ({"directory": directory((0, 3, "other", -1, 0))}, "has an entry without a good first, count, kind"),
         ({"directory": directory((1, 3, "anonymous", -1, 0))}, r"directory\[0\] begins at page 1, not 0"),
         ({"directory": directory((0, 0, "anonymous", -1, 0))}, r"directory\[0\] has count 0"),

@@ -4,6 +4,9 @@ A trace is one sequence of rows, and a row is one ``uint32``: 28 bits of page ab
 ``ESCAPE`` flag is no access; it stands for the next event in order (think time, a free, ...). Every access first costs
 the think time in force, then happens; before the first ``THINK`` event the think time is 0.
 
+A program of several processes may have several lanes: after a ``PROCESS`` event the rows belong to the lane it names,
+before the first one to lane 0. Think time is of the whole trace, whichever lane the next access belongs to.
+
 Pages are numbered so that the anonymous ones come first, then file by file; the directory is a short list of extents.
 """
 
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 
 from tmemlab.errors import TraceError
 
-FORMAT: Final = 1  # of the file; a reader refuses what is newer
+FORMAT: Final = 2  # of the file; a reader refuses what is newer. 1 knew no lanes, else it is the same
 CHUNK_ROWS: Final = 1 << 20  # rows that are read, checked and written at a time
 
 WRITE: Final = 1
@@ -30,7 +33,15 @@ FREE: Final = 2  # pages first to first + count - 1: munmap or exit for anonymou
 COMMIT: Final = 3  # value: change of committed memory [real pages]
 PHASE: Final = 4  # value: a mark the program or the recorder set
 CLOSE: Final = 5  # first: id of the file that was closed
-EVENT_NAMES: Final = {THINK: "THINK", FREE: "FREE", COMMIT: "COMMIT", PHASE: "PHASE", CLOSE: "CLOSE"}
+PROCESS: Final = 6  # first: the lane that all rows from here on belong to
+EVENT_NAMES: Final = {
+    THINK: "THINK",
+    FREE: "FREE",
+    COMMIT: "COMMIT",
+    PHASE: "PHASE",
+    CLOSE: "CLOSE",
+    PROCESS: "PROCESS",
+}
 
 EVENT: Final = np.dtype([("kind", "<i4"), ("first", "<i4"), ("count", "<i8"), ("value", "<i8")])
 
@@ -55,6 +66,7 @@ class Bounds(NamedTuple):
 
     pages: int
     files: int
+    lanes: int = 1
 
 
 def make_events(kind: int, *, first: object = 0, count: object = 0, value: object = 0, n: int = 1) -> Events:
@@ -80,12 +92,13 @@ def check_chunk(chunk: Chunk, bounds: Bounds, where: object, row: int = 0) -> No
     _refuse_row(where, row, accesses, (accesses & ESCAPE != 0) & (accesses != ESCAPE), "an escape names no page")
     kind, first, count, value = (events[field].astype(np.int64) for field in ("kind", "first", "count", "value"))
     for field, numbers, wrong, rule in (
-        ("kind", kind, (kind < THINK) | (kind > CLOSE), "the kinds are 1 to 5"),
+        ("kind", kind, (kind < THINK) | (kind > PROCESS), "the kinds are 1 to 6"),
         ("value", value, (kind == THINK) & (value < 0), "think time is 0 or more"),
         ("first", first, (kind == FREE) & (first < 0), "pages are counted from 0"),
         ("count", count, (kind == FREE) & (count < 1), "at least one page is freed"),
         ("count", count, (kind == FREE) & (count > bounds.pages - first), f"the trace has {bounds.pages} pages"),
         ("first", first, (kind == CLOSE) & ((first < 0) | (first >= bounds.files)), f"it has {bounds.files} files"),
+        ("first", first, (kind == PROCESS) & ((first < 0) | (first >= bounds.lanes)), f"it has {bounds.lanes} lanes"),
     ):
         if wrong.any():
             bad = int(np.argmax(wrong))
@@ -99,11 +112,12 @@ def check_chunk(chunk: Chunk, bounds: Bounds, where: object, row: int = 0) -> No
 def least_bounds(chunk: Chunk) -> Bounds:
     """Return the smallest bounds that hold what ``chunk`` names."""
     accesses, events = chunk
-    frees, closes = events[events["kind"] == FREE], events[events["kind"] == CLOSE]
+    frees, closes, processes = (events[events["kind"] == kind] for kind in (FREE, CLOSE, PROCESS))
     pages = int((accesses >> PAGE_SHIFT).max(initial=0)) + 1 if np.any(accesses & ESCAPE == 0) else 0
     return Bounds(
         pages=max(pages, int((frees["first"] + frees["count"]).max(initial=0))),
         files=int(closes["first"].max(initial=-1)) + 1,
+        lanes=int(processes["first"].max(initial=0)) + 1,
     )
 
 

@@ -33,6 +33,10 @@ REQUIRED: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "pseudo_file": (lambda value: isinstance(value, bool), "true or false"),
     "commit": (lambda value: value in ("live", "events"), '"live" or "events"'),
 }  # field -> what it must be, and how to say so
+OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "lanes": (lambda value: _whole(value, 1), "a number of lanes, 1 or more"),  # 1 if it is not said
+    "lane": (_whole, "the number of a lane"),  # of a trace that is one lane of another
+}
 
 
 def make_meta(name: str, directory: Iterable[Extent], **more: Any) -> Meta:
@@ -60,6 +64,7 @@ def make_meta(name: str, directory: Iterable[Extent], **more: Any) -> Meta:
         "native_estimated": False,
         "pseudo_file": False,
         "commit": "live",
+        "lanes": 1,
         **more,
     }
 
@@ -82,16 +87,18 @@ def check_meta(meta: Any, where: object) -> None:
             f"{where}: is a trace of format {version}, and this tmemlab reads formats up to {FORMAT}; "
             "install a newer tmemlab"
         )
-    if version != FORMAT:
+    if version not in range(1, FORMAT + 1):
         raise TraceError(
-            f"{where}: its metadata is not tmemlab's (format is {version!r}, not {FORMAT}); "
+            f"{where}: its metadata is not tmemlab's (format is {version!r}, not 1 to {FORMAT}); "
             "import it with its own format"
         )
-    for field, (holds, wanted) in REQUIRED.items():
-        if field not in meta:
+    for field, (holds, wanted) in {**REQUIRED, **OPTIONAL}.items():
+        if field in REQUIRED and field not in meta:
             raise TraceError(f"{where}: its metadata has no {field}; make the trace again")
-        if not holds(meta[field]):
+        if field in meta and not holds(meta[field]):
             raise TraceError(f"{where}: {field} is {_brief(meta[field])}, not {wanted}; make the trace again")
+    if meta.get("lane", 0) >= lanes_of(meta):
+        raise TraceError(f"{where}: lane is {meta['lane']}, but it has {lanes_of(meta)} lanes; make the trace again")
     _check_directory(extents(meta, where), bounds(meta), where)
 
 
@@ -111,7 +118,12 @@ def extents(meta: Meta, where: object) -> list[Extent]:
 
 def bounds(meta: Meta) -> Bounds:
     """Return what rows and events may name."""
-    return Bounds(meta["n_pages"], len(meta["files"]))
+    return Bounds(meta["n_pages"], len(meta["files"]), lanes_of(meta))
+
+
+def lanes_of(meta: Meta) -> int:
+    """Return how many lanes the program has; it has one if the metadata does not say."""
+    return int(meta.get("lanes", 1))
 
 
 def _check_directory(directory: list[Extent], limits: Bounds, where: object) -> None:

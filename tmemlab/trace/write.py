@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from tmemlab.trace.meta import bounds, check_meta, make_meta
 from tmemlab.trace.read import COLUMNS, KEY
 
 NO_EVENTS: Events = np.zeros(0, EVENT)
+PLACES: Final = ("directory", "directory", "metadata")  # that say how many pages, files and lanes there are
 
 
 class TraceWriter:
@@ -43,7 +44,7 @@ class TraceWriter:
     compression_level : int
         Of zstd, 1 (fast) to 22 (small).
     **meta
-        Further metadata: ``files``, ``stands_for``, ``native_s``, ``source``, ``command``, ...
+        Further metadata: ``files``, ``lanes``, ``stands_for``, ``native_s``, ``source``, ``command``, ...
 
     Attributes
     ----------
@@ -70,7 +71,7 @@ class TraceWriter:
         self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         self._waiting: list[Chunk] = []
         self._waiting_rows = 0
-        self._named = Bounds(0, 0)
+        self._named = Bounds(0, 0, 0)
         self._rows = self._events = 0
 
     def __enter__(self) -> Self:
@@ -92,7 +93,7 @@ class TraceWriter:
     def write(self, accesses: Accesses, events: Events = NO_EVENTS) -> None:
         """Append rows, and the events that their escapes stand for."""
         chunk = np.array(accesses, np.uint32), np.array(events, EVENT)
-        anything = Bounds(MOST_PAGES, 1 << 31)
+        anything = Bounds(MOST_PAGES, 1 << 31, 1 << 31)
         check_chunk(chunk, anything, self.path, self._rows)  # against the directory at the end, when it is known
         self._named = Bounds(*map(max, self._named, least_bounds(chunk)))
         self._rows += len(accesses)
@@ -118,11 +119,11 @@ class TraceWriter:
         counts = {"n_accesses": self._rows, "n_events": self._events}
         meta = make_meta(self.name, self.directory, **{**self.meta, **counts})
         check_meta(meta, self.path)
-        for what, named, known in zip(("page", "file"), self._named, bounds(meta), strict=True):
+        for what, where, named, known in zip(("page", "file", "lane"), PLACES, self._named, bounds(meta), strict=True):
             if named > known:
                 raise TraceError(
-                    f"{self.path}: its rows name {what} {named - 1}, but its directory has {known} {what}s; "
-                    f"add the missing {what}s to the directory"
+                    f"{self.path}: its rows name {what} {named - 1}, but its {where} has {known} {what}s; "
+                    f"add the missing {what}s to the {where}"
                 )
         self._flush()
         with self._explained():
