@@ -6,14 +6,14 @@ anonymous and of file pages are kept as the rate asks for, chosen by the rank of
 Source: Waldspurger et al., "Efficient MRC Construction with SHARDS", FAST 2015 (spatial hashing).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.trace.format import ESCAPE, FREE, PAGE_SHIFT, THINK, Chunk, Chunks
-from tmemlab.trace.think import clock_of, fit_think, insert_think
+from tmemlab.trace.think import retimed, timed
 
 GROUP: Final = 32  # pages
 
@@ -31,22 +31,19 @@ def keep_groups(n_pages: int, anonymous_pages: int, rate: float, seed: int) -> N
 
 
 def sampled(chunks: Iterable[Chunk], keep: NDArray[np.bool_], tolerance: int) -> Chunks:
-    """Yield the rows whose group is kept, each still at its time in the whole trace to within ``tolerance`` [ns]."""
+    """Return the rows whose group is kept, each still at its time in the whole trace to within ``tolerance`` [ns]."""
     kept_before = np.concatenate([[0], np.cumsum(keep)])
-    now = fitted = think = fitted_think = 0
-    for accesses, events in chunks:
-        clock, think = clock_of((accesses, events), now, think)
-        now = int(clock[-1]) if len(clock) else now
-        escapes = accesses & ESCAPE != 0
-        stays = keep[(accesses >> PAGE_SHIFT) // GROUP] & ~escapes
-        some = _wanted(events, kept_before)
-        rows = stays.copy()
-        rows[escapes] = some
-        times = clock[stays]
-        changes = fit_think(times, fitted, tolerance, fitted_think)
-        yield insert_think((accesses[rows], events[some]), changes)
-        fitted = int(times[-1]) if len(times) else fitted
-        fitted_think = int(changes.values[-1]) if len(changes.values) else fitted_think
+
+    def parts() -> Iterator[tuple[Chunk, NDArray[np.int64]]]:
+        for (accesses, events), clock in timed(chunks):
+            escapes = accesses & ESCAPE != 0
+            stays = keep[(accesses >> PAGE_SHIFT) // GROUP] & ~escapes
+            some = _wanted(events, kept_before)
+            rows = stays.copy()
+            rows[escapes] = some
+            yield (accesses[rows], events[some]), clock[stays]
+
+    return retimed(parts(), tolerance)
 
 
 def _wanted(events: NDArray[np.void], kept_before: NDArray[np.int64]) -> NDArray[np.bool_]:

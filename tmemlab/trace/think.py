@@ -1,11 +1,12 @@
 """Think time, from a clock: as few changes of it as keep every access within a tolerance of its time."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tmemlab.trace.format import ESCAPE, THINK, Chunk, make_events
+from tmemlab.trace.format import ESCAPE, THINK, Chunk, Chunks, make_events
 
 _FIRST_REACH, _LONGEST_REACH = 64, 1 << 16  # accesses that are looked at together
 
@@ -99,3 +100,25 @@ def insert_think(chunk: Chunk, think: ThinkTimes) -> Chunk:
         np.insert(accesses, rows, np.uint32(ESCAPE)),
         np.insert(events, before, make_events(THINK, value=think.values, n=len(rows))),
     )
+
+
+def timed(chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, NDArray[np.int64]]]:
+    """Yield the chunks of a whole trace, each with the clock of its rows [ns]."""
+    now = think = 0
+    for chunk in chunks:
+        clock, think = clock_of(chunk, now, think)
+        now = int(clock[-1]) if len(clock) else now
+        yield chunk, clock
+
+
+def retimed(parts: Iterable[tuple[Chunk, NDArray[np.int64]]], tolerance: int) -> Chunks:
+    """Yield chunks under whose think times each access happens at its time, to within ``tolerance`` [ns].
+
+    A part is a chunk without think times, and when each of its accesses, not its escapes, should happen [ns].
+    """
+    now = think = 0
+    for chunk, times in parts:
+        changes = fit_think(times, now, tolerance, think)
+        yield insert_think(chunk, changes)
+        now = int(times[-1]) if len(times) else now
+        think = int(changes.values[-1]) if len(changes.values) else think

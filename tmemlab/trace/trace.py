@@ -24,13 +24,16 @@ from tmemlab.trace.format import (
     Extent,
     check_chunk,
 )
-from tmemlab.trace.meta import Meta, bounds, check_meta, extents, make_meta
+from tmemlab.trace.meta import Meta, bounds, check_meta, extents, lanes_of, make_meta
 from tmemlab.trace.pieces import Pieces
 from tmemlab.trace.sample import keep_groups, sampled
+from tmemlab.trace.split import lane_chunks
 from tmemlab.trace.write import TraceWriter
 
 SAMPLING_TOLERANCE = 1_000_000  # ns that an access of a sampled trace may be off its time
 SAMPLING = 1  # of the rule, so that traces sampled by another are not found in the cache
+SPLITTING_TOLERANCE = 1_000_000  # ns that an access of a lane may be off its time in the whole trace
+SPLITTING = 1  # of the rule
 
 
 class Trace:
@@ -82,6 +85,11 @@ class Trace:
     def n_pages(self) -> int:
         """Pages in the directory."""
         return int(self.meta["n_pages"])
+
+    @property
+    def lanes(self) -> int:
+        """Parts of the program that ran beside each other; 1 if it had but one, or if nothing else is known."""
+        return lanes_of(self.meta)
 
     @property
     def stands_for(self) -> int:
@@ -163,6 +171,29 @@ class Trace:
         }
         return Trace(kept(digest, lambda: meta, lambda: sampled(self.chunks(), keep, SAMPLING_TOLERANCE)), digest)
 
+    def split(self) -> "list[Trace]":
+        """Return a trace for each lane of the program, in the order of their numbers.
+
+        All have the pages of the whole trace, and an access happens when it does there, to within a millisecond: every
+        lane's clock starts where the whole trace's does. An event stays between the same two accesses of its lane.
+        ``meta`` says which ``lane`` it is. Lanes are kept in the cache. A trace of one lane is the only part of itself.
+
+        Raises
+        ------
+        TraceError
+            If the trace has lanes but is made to be looped.
+        """
+        if self.lanes == 1 or "lane" in self.meta:
+            return [self]
+        if "loop_from" in self.meta:
+            raise TraceError(f"{self.name}: is made to be looped and cannot be split; generate it with one lane")
+        return [self._lane(lane) for lane in range(self.lanes)]
+
+    def _lane(self, lane: int) -> "Trace":
+        digest = digest_of_text(self.digest, "lane", SPLITTING, SPLITTING_TOLERANCE, lane)
+        meta = {**self.meta, "lane": lane, "split_from": self.digest}
+        return Trace(kept(digest, lambda: meta, lambda: lane_chunks(self.chunks(), lane, SPLITTING_TOLERANCE)), digest)
+
     def info(self) -> dict[str, Any]:
         """Return what there is to know of the trace; reads it once, in chunks."""
         counts = dict.fromkeys(("accesses", "writes", "syscalls"), 0)
@@ -173,7 +204,7 @@ class Trace:
             counts["writes"] += int(np.count_nonzero(plain & WRITE))
             counts["syscalls"] += int(np.count_nonzero(plain & SYSCALL))
             kinds += np.bincount(events["kind"], minlength=len(kinds))
-        known = ("format", "name", "n_accesses", "n_events", "n_pages", "directory", "files", "stands_for", "native_s")
+        known = ("format", "name", "n_accesses", "n_events", "n_pages", "directory", "files", *self._outline())
         return {
             **self._outline(),
             **counts,
@@ -191,6 +222,7 @@ class Trace:
             "anonymous_pages": sum(extent.count for extent in self.directory if extent.anonymous),
             "file_pages": sum(extent.count for extent in self.directory if not extent.anonymous),
             "files": len(self.meta["files"]),
+            "lanes": self.lanes,
             "stands_for": self.stands_for,
             "native_s": self.meta["native_s"],
             "duration_s": self.duration_s,

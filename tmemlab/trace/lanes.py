@@ -1,0 +1,74 @@
+"""Which processes of a program ran beside each other, and the marks that say so in its trace.
+
+A lane is one process after the other. A recording does not say who waits for whom, but a process that records nothing
+in the whole life of another cannot have needed a lane beside it, so they share one: make, gcc's driver and the
+compiler that it waits for are one lane, and two compilers at once are two.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tmemlab.trace.format import ESCAPE, PROCESS, Chunk, make_events
+
+Ints = NDArray[np.int64]
+
+
+def pack_lanes(processes: Ints) -> Ints:
+    """Return the lane of every record of a program, such that few lanes are needed.
+
+    A process lives from its first record to its last. Two of them fit into one lane if one of them has no record in the
+    life of the other: they follow each other, or one waits. In the order of their first records, each process goes to
+    the lane that it fits into; to the one that recorded last before it, where that is its parent or its elder sibling,
+    if there are several; and to a new lane if there is none.
+
+    Parameters
+    ----------
+    processes : ndarray of int64, shape (records,)
+        Which process made each record, in the order of time; numbered from 0.
+
+    Returns
+    -------
+    ndarray of int64, shape (records,)
+        Lanes, counted from 0 in the order of their first records.
+    """
+    order = np.argsort(processes, kind="stable")
+    ids, starts = np.unique(processes[order], return_index=True)
+    records = dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True)) if len(ids) else {}
+    lanes: list[list[Ints]] = []
+    lane_of = np.zeros(int(ids.max(initial=-1)) + 1, np.int64)
+    for process in sorted(records, key=lambda each: int(records[each][0])):
+        its = records[process]
+        fits = [lane for lane, others in enumerate(lanes) if not any(_side_by_side(its, other) for other in others)]
+        lane = max(fits, key=lambda fit: _last_before(lanes[fit], int(its[0])), default=len(lanes))
+        if lane == len(lanes):
+            lanes.append([])
+        lanes[lane].append(its)
+        lane_of[process] = lane
+    return lane_of[processes]
+
+
+def mark_lanes(chunk: Chunk, lanes: Ints) -> Chunk:
+    """Return the rows with a ``PROCESS`` event wherever the lane changes; ``lanes`` has the lane of every row."""
+    accesses, events = chunk
+    rows = np.flatnonzero(np.diff(lanes, prepend=0))
+    escapes_before = np.concatenate([[0], np.cumsum(accesses & ESCAPE != 0)])[rows]
+    return (
+        np.insert(accesses, rows, np.uint32(ESCAPE)),
+        np.insert(events, escapes_before, make_events(PROCESS, first=lanes[rows], n=len(rows))),
+    )
+
+
+def _side_by_side(one: Ints, other: Ints) -> bool:
+    """Say whether each of two processes has a record in the life of the other."""
+    return _in_life(one, other) and _in_life(other, one)
+
+
+def _in_life(records: Ints, life: Ints) -> bool:
+    first, last = np.searchsorted(records, [life[0], life[-1]])
+    return bool(last > first)
+
+
+def _last_before(processes: list[Ints], record: int) -> int:
+    """Return the last record that any of the processes made before ``record``; one of them has begun by then."""
+    places = [int(np.searchsorted(records, record)) for records in processes]
+    return max(int(records[place - 1]) for records, place in zip(processes, places, strict=True) if place)
