@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 
 from tests.trace_cases import own_cache, read_whole
-from tmemlab.trace import ESCAPE, FREE, SYSCALL, THINK, WHOLE, WRITE, Extent, Trace, load_trace, trace_names
+from tmemlab.trace import ESCAPE, FREE, PROCESS, SYSCALL, THINK, WHOLE, WRITE, Extent, Trace, load_trace, trace_names
 from tmemlab.trace.load import traces_folder
 from tmemlab.trace.think import clock_of
 
 __all__ = ["own_cache"]
 
 NAMES = ("gccmake", "greptwice", "pandas", "redis", "sort", "sqlite")
+LANES = {"gccmake": 2, "redis": 2}  # make -j2; a server, and the fork that saves
 S = 1_000_000_000
 
 
@@ -34,9 +36,9 @@ def load_recipe() -> ModuleType:
 RECIPE = load_recipe()
 
 
-def recording(*records: tuple[int, int, int, bool]) -> Any:
+def recording(*records: tuple[int, int, int, bool], processes: Sequence[int] | None = None) -> Any:
     t_us, op, page, file = (np.array(column) for column in zip(*records, strict=True))
-    return RECIPE.Recording(t_us, op, page, file)
+    return RECIPE.Recording(t_us, op, page, file, np.array(processes or [0] * len(records)))
 
 
 LOAD, STORE, FETCH, READ, FILE_WRITE, FREED = range(6)
@@ -93,6 +95,36 @@ def test_frees_are_merged_only_between_two_accesses() -> None:
     assert np.flatnonzero(accesses & ESCAPE).tolist() == [0, 7, 8, 10]
 
 
+def test_processes_side_by_side_are_lanes_and_free_their_own_pages() -> None:
+    (accesses, events), _ = RECIPE.convert(
+        recording(
+            (0, STORE, 0, False),
+            (0, STORE, 1, False),
+            (0, STORE, 2, False),
+            (0, STORE, 3, False),
+            (0, FREED, 1, False),
+            (0, FREED, 0, False),
+            (0, FREED, 2, False),
+            (0, LOAD, 3, False),
+            processes=[0, 1, 0, 1, 1, 0, 0, 1],
+        ),
+        5 * S,
+    )
+    assert [int(row) >> 4 for row in accesses[accesses & ESCAPE == 0]] == [0, 1, 2, 3, 3]
+    assert [tuple(event) for event in events.tolist()] == [
+        (THINK, 0, 0, S),
+        (PROCESS, 1, 0, 0),
+        (PROCESS, 0, 0, 0),
+        (PROCESS, 1, 0, 0),
+        (PROCESS, 0, 0, 0),
+        (FREE, 0, 1, 0),
+        (FREE, 2, 1, 0),
+        (PROCESS, 1, 0, 0),
+        (FREE, 1, 1, 0),
+    ]
+    assert accesses[-2] == ESCAPE  # the last free comes before the last access
+
+
 def test_the_clock_keeps_a_pause_and_the_total() -> None:
     busy = [(10 * i, LOAD, 0, False) for i in range(1000)]
     after = [(9_000_000 + 10 * i, LOAD, 0, False) for i in range(1001)]
@@ -136,6 +168,7 @@ def test_a_shipped_trace_is_what_it_says(name: str) -> None:
     assert counted == {key: trace.meta[key] for key in counted}
     assert counted["distinct_pages"] == trace.n_pages
     assert trace.stands_for == 16
+    assert trace.lanes == LANES.get(name, 1)
     assert trace.meta["pseudo_file"] is True
     assert trace.meta["native_estimated"] is (name in ("greptwice", "redis"))
     assert trace.n_events < 0.02 * trace.n_accesses
@@ -148,10 +181,10 @@ def test_the_readme_says_the_same(name: str) -> None:
     trace = load_trace(name)
     lines = (traces_folder() / "README.md").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith(f"| `{name}` |"))
-    said = [cell.strip().replace(",", "") for cell in line.split("|")[3:9]]
+    said = [cell.strip().replace(",", "") for cell in line.split("|")[3:10]]
     meta = trace.meta
     expected = [trace.n_accesses, trace.n_pages, trace.directory[0].count]
-    expected += [meta["peak_live_pages"], meta["peak_anonymous_pages"], meta["epoch"]]
+    expected += [meta["peak_live_pages"], meta["peak_anonymous_pages"], meta["epoch"], trace.lanes]
     assert said == [str(number) for number in expected]
     assert f"{meta['native_s']:.3f} s" in line
     assert f"{trace.duration_s:.1f} s" in line
@@ -168,3 +201,23 @@ def test_a_shipped_trace_can_be_sampled() -> None:
     assert small.duration_s == pytest.approx(trace.duration_s)
     assert small.n_accesses < 0.5 * trace.n_accesses
     assert np.count_nonzero(read_whole(small)[0] & ESCAPE) < 0.05 * small.n_accesses
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_lanes_of_a_shipped_trace_are_all_of_it(name: str) -> None:
+    trace = load_trace(name)
+    lanes = trace.split()
+    assert len(lanes) == LANES.get(name, 1)
+    anonymous = trace.directory[0].count
+    counted = [RECIPE.counts_of_trace(read_whole(lane), anonymous) for lane in lanes]
+    for key in ("mapped_reads", "mapped_writes", "read_calls", "write_calls", "freed_pages"):
+        assert sum(each[key] for each in counted) == trace.meta[key]
+    ends = [clock_of(read_whole(lane), 0, 0)[0][-1] for lane in lanes]
+    assert max(ends) == round(trace.duration_s * S)
+
+
+def test_the_jobs_of_make_have_as_much_to_do_and_a_save_less_than_its_server() -> None:
+    jobs = [lane.info()["accesses"] for lane in load_trace("gccmake").split()]
+    assert min(jobs) > 0.4 * sum(jobs)
+    server, save = load_trace("redis").split()
+    assert 0.1 < save.info()["accesses"] / server.info()["accesses"] < 0.5

@@ -2,8 +2,9 @@
 
     python data/traces/convert.py FOLDER [--out FOLDER] [NAME ...]
 
-FOLDER holds the recordings NAME.parquet: columns ``t_us``, ``op``, ``page``, ``kind`` (README.md says what they mean).
-Every record is kept; what changes is the numbering of pages, the clock, and that frees become events.
+FOLDER holds the recordings NAME.parquet: columns ``t_us``, ``proc``, ``op``, ``page``, ``kind`` (README.md says what
+they mean). Every record is kept; what changes is the numbering of pages, the clock, that frees become events, and that
+processes become lanes.
 """
 
 import argparse
@@ -15,7 +16,20 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tmemlab.trace.format import ESCAPE, FREE, PAGE_SHIFT, SYSCALL, THINK, WHOLE, WRITE, Chunk, Extent, make_events
+from tmemlab.trace.format import (
+    ESCAPE,
+    FREE,
+    PAGE_SHIFT,
+    PROCESS,
+    SYSCALL,
+    THINK,
+    WHOLE,
+    WRITE,
+    Chunk,
+    Extent,
+    make_events,
+)
+from tmemlab.trace.lanes import mark_lanes, pack_lanes
 from tmemlab.trace.think import fit_think, insert_think
 from tmemlab.trace.write import TraceWriter
 from tmemlab.units import NS_PER_S
@@ -49,13 +63,15 @@ class Recording(NamedTuple):
     op: Ints
     page: Ints  # numbered from 0 without gaps
     file: NDArray[np.bool_]  # a file's page, else anonymous
+    process: Ints  # numbered from 0
 
 
 def read_recording(path: Path) -> tuple[Recording, dict[str, Any]]:
     """Return a recording, and what it says of itself."""
-    table = pq.read_table(path, columns=["t_us", "op", "page", "kind"])
-    t_us, op, page, kind = (table[name].to_numpy().astype(np.int64) for name in ("t_us", "op", "page", "kind"))
-    return Recording(t_us, op, page, kind == 1), json.loads(table.schema.metadata[b"tmemlab"])
+    names = ("t_us", "op", "page", "kind", "proc")
+    table = pq.read_table(path, columns=list(names))
+    t_us, op, page, kind, process = (table[name].to_numpy().astype(np.int64) for name in names)
+    return Recording(t_us, op, page, kind == 1, process), json.loads(table.schema.metadata[b"tmemlab"])
 
 
 def convert(recording: Recording, total_ns: int) -> tuple[Chunk, list[Extent]]:
@@ -63,7 +79,11 @@ def convert(recording: Recording, total_ns: int) -> tuple[Chunk, list[Extent]]:
     number, anonymous = renumber(recording)
     accessed = recording.op != FREED
     accesses = (number[recording.page] << PAGE_SHIFT).astype(np.uint32) | FLAGS[recording.op]
-    rows = insert_frees(accesses[accessed], number[recording.page[~accessed]], np.flatnonzero(~accessed))
+    lanes = pack_lanes(recording.process)
+    freed = number[recording.page[~accessed]]
+    rows = mark_lanes(
+        *insert_frees(accesses[accessed], lanes[accessed], freed, lanes[~accessed], np.flatnonzero(~accessed))
+    )
     tolerance = max(round(total_ns * TOLERANCE), LEAST_TOLERANCE_NS)
     chunk = insert_think(rows, fit_think(clock(recording, total_ns), 0, tolerance))
     extents = [
@@ -82,18 +102,22 @@ def renumber(recording: Recording) -> tuple[Ints, int]:
     return number, int((~file).sum())
 
 
-def insert_frees(accesses: NDArray[np.uint32], pages: Ints, records: Ints) -> Chunk:
-    """Return the accesses with an escape for every range of pages freed between two of them.
+def insert_frees(
+    accesses: NDArray[np.uint32], lanes: Ints, pages: Ints, page_lanes: Ints, records: Ints
+) -> tuple[Chunk, Ints]:
+    """Return the accesses with an escape for every range of pages a lane frees between two of them; and rows' lanes.
 
-    ``pages[i]`` was freed by record ``records[i]``, where accesses and frees are counted together.
+    ``pages[i]`` was freed by ``page_lanes[i]`` in record ``records[i]``, where accesses and frees are counted together.
     """
     before = records - np.arange(len(records))  # accesses
-    order = np.lexsort((pages, before))
-    pages, before = pages[order], before[order]
-    begins = np.flatnonzero((np.diff(pages, prepend=-2) != 1) | (np.diff(before, prepend=-1) != 0))
+    order = np.lexsort((pages, page_lanes, before))
+    pages, page_lanes, before = pages[order], page_lanes[order], before[order]
+    another = np.diff(before, prepend=-1) | np.diff(page_lanes, prepend=-1)
+    begins = np.flatnonzero((np.diff(pages, prepend=-2) != 1) | (another != 0))
     counts = np.diff(begins, append=len(pages))
     events = make_events(FREE, first=pages[begins], count=counts, n=len(begins))
-    return np.insert(accesses, before[begins], np.uint32(ESCAPE)), events
+    rows = np.insert(accesses, before[begins], np.uint32(ESCAPE))
+    return (rows, events), np.insert(lanes, before[begins], page_lanes[begins])
 
 
 def clock(recording: Recording, total_ns: int) -> Ints:
@@ -182,6 +206,7 @@ def convert_file(source: Path, target: Path) -> None:
     chunk, directory = convert(recording, round(native_s * STANDS_FOR * NS_PER_S))
     counts = counts_of(recording)
     anonymous = sum(extent.count for extent in directory if extent.anonymous)
+    lanes = int(chunk[1]["first"][chunk[1]["kind"] == PROCESS].max(initial=0)) + 1
     if counts_of_trace(chunk, anonymous) != counts:
         raise SystemExit(f"{name}: the trace has {counts_of_trace(chunk, anonymous)}, the recording {counts}")
     meta = {
@@ -191,6 +216,7 @@ def convert_file(source: Path, target: Path) -> None:
         "native_estimated": name not in NATIVE_S,
         "pseudo_file": True,
         "commit": "live",
+        "lanes": lanes,
         "source": "recorded with a Valgrind tool, converted by data/traces/convert.py",
         "command": WHAT.get(name, ""),
         "epoch": said["epoch"],
@@ -200,9 +226,12 @@ def convert_file(source: Path, target: Path) -> None:
         writer.directory = directory
         writer.write(*chunk)
     accesses, events = chunk
-    thinks, frees = (int((events["kind"] == kind).sum()) for kind in (THINK, FREE))
+    thinks, frees, switches = (int((events["kind"] == kind).sum()) for kind in (THINK, FREE, PROCESS))
     size = target.stat().st_size / 1e6
-    print(f"{name}: {len(accesses)} rows, {thinks} think times, {frees} frees, {size:.2f} MB, {counts}")
+    print(
+        f"{name}: {len(accesses)} rows, {thinks} think times, {frees} frees, {lanes} lanes with {switches} switches, "
+        f"{size:.2f} MB, {counts}"
+    )
 
 
 if __name__ == "__main__":
