@@ -125,6 +125,20 @@ def test_processes_side_by_side_are_lanes_and_free_their_own_pages() -> None:
     assert accesses[-2] == ESCAPE  # the last free comes before the last access
 
 
+def test_neighbouring_pages_of_two_lanes_are_freed_apart() -> None:
+    (_, events), _ = RECIPE.convert(
+        recording(
+            *((0, STORE, page, False) for page in (0, 1, 0, 1)),
+            (0, FREED, 1, False),
+            (0, FREED, 0, False),
+            (0, LOAD, 2, False),
+            processes=[0, 1, 0, 1, 1, 0, 1],
+        ),
+        5 * S,
+    )
+    assert [tuple(event)[:3] for event in events[events["kind"] == FREE].tolist()] == [(FREE, 0, 1), (FREE, 1, 1)]
+
+
 def test_the_clock_keeps_a_pause_and_the_total() -> None:
     busy = [(10 * i, LOAD, 0, False) for i in range(1000)]
     after = [(9_000_000 + 10 * i, LOAD, 0, False) for i in range(1001)]

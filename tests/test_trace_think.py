@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tmemlab.trace import ESCAPE, THINK
 from tmemlab.trace.format import make_events
-from tmemlab.trace.think import clock_of, fit_think, insert_think
+from tmemlab.trace.think import clock_of, fit_think, insert_think, retimed, timed
 
 STEPS = st.lists(st.sampled_from([0, 1, 3, 10, 11, 900, 50_000]), min_size=1, max_size=400)
 
@@ -57,3 +57,12 @@ def test_think_time_goes_right_before_its_access() -> None:
     assert rows.tolist() == [ESCAPE, 0, 16, ESCAPE, ESCAPE, 32]
     assert events["kind"].tolist() == [THINK, 2, THINK]
     assert events["value"].tolist() == [5, 0, 20]
+
+
+def test_think_time_stays_in_force_from_one_chunk_to_the_next() -> None:
+    rows = np.zeros(5, np.uint32), make_events(THINK, n=0)
+    times = np.cumsum([[7] * 5, [7] * 5, [0] * 5, [0] * 5, [7] * 5]).reshape(5, 5)
+    chunks = list(retimed([(rows, each) for each in times], 0))
+    assert [events["value"].tolist() for _, events in chunks] == [[7], [], [0], [], [7]]
+    for (accesses, _), clock, there in zip(chunks, (clock for _, clock in timed(chunks)), times, strict=True):
+        np.testing.assert_array_equal(clock[accesses != ESCAPE], there)

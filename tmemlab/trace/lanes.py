@@ -38,7 +38,7 @@ def pack_lanes(processes: Ints) -> Ints:
     lane_of = np.zeros(int(ids.max(initial=-1)) + 1, np.int64)
     for process in sorted(records, key=lambda each: int(records[each][0])):
         its = records[process]
-        fits = [lane for lane, others in enumerate(lanes) if not any(_side_by_side(its, other) for other in others)]
+        fits = [lane for lane, elders in enumerate(lanes) if not any(_in_life(elder, its) for elder in elders)]
         lane = max(fits, key=lambda fit: _last_before(lanes[fit], int(its[0])), default=len(lanes))
         if lane == len(lanes):
             lanes.append([])
@@ -58,13 +58,9 @@ def mark_lanes(chunk: Chunk, lanes: Ints) -> Chunk:
     )
 
 
-def _side_by_side(one: Ints, other: Ints) -> bool:
-    """Say whether each of two processes has a record in the life of the other."""
-    return _in_life(one, other) and _in_life(other, one)
-
-
-def _in_life(records: Ints, life: Ints) -> bool:
-    first, last = np.searchsorted(records, [life[0], life[-1]])
+def _in_life(elder: Ints, process: Ints) -> bool:
+    """Say whether ``elder``, which began before ``process``, has a record in its life; then neither only waits."""
+    first, last = np.searchsorted(elder, [process[0], process[-1]])
     return bool(last > first)
 
 
