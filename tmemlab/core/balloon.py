@@ -6,13 +6,14 @@ mm/frontswap.c frontswap_shrink, mm/swapfile.c try_to_unuse.
 """
 
 from tmemlab._jit import kernel, procedure
+from tmemlab.core.disk import wait_until
 from tmemlab.core.evict import take_page
 from tmemlab.core.exit import log_event
 from tmemlab.core.flags import ACTIVE, DIRTY, PRESENT
 from tmemlab.core.kswapd import charge_guest
-from tmemlab.core.lru import lru_add
-from tmemlab.core.memory import alloc, direct_reclaim, take_free
-from tmemlab.core.scan import live
+from tmemlab.core.lru import live, lru_add
+from tmemlab.core.memory import alloc, try_frame
+from tmemlab.core.rules import BACK_OFF
 from tmemlab.core.swap import drop_slot, free_slot, swap_readpage
 from tmemlab.core.world import ACTIVE_FILE, INACTIVE_FILE, LOG_BALLOON_FAILURE, World
 
@@ -40,20 +41,11 @@ def increase_reservation(w: World, g: int, count: int) -> bool:
     return done > 0
 
 
-@kernel
-def balloon_frame(w: World, g: int) -> bool:
-    """Take a frame for the balloon: one round of direct reclaim at most, and never a kill."""
-    if take_free(w, g):
-        return True
-    direct_reclaim(w, g)
-    return take_free(w, g)
-
-
 @procedure
 def decrease_reservation(w: World, g: int, count: int) -> bool:
     """Give ``count`` frames to Xen; fewer is a failure, though they are given."""
     done = 0
-    while done < count and balloon_frame(w, g):
+    while done < count and try_frame(w, g):
         done += 1
     w.guest[g].cost += done * w.cost[0].balloon_page
     w.guest[g].current_pages -= done
@@ -78,7 +70,7 @@ def balloon_step(w: World, g: int) -> None:
         this.balloon_at = this.now + max(this.cost, 1)
         this.balloon_on = this.target != this.current_pages
     else:
-        this.balloon_delay = min(2 * this.balloon_delay, MAX_DELAY_S)
+        this.balloon_delay = min(2 * this.balloon_delay, MAX_DELAY_S) if this.rules & BACK_OFF else 1
         this.balloon_at = this.now + this.cost + this.balloon_delay * SECOND_NS
         this.balloon_failures += 1
         log_event(w, LOG_BALLOON_FAILURE, g, this.now, this.balloon_delay)
@@ -97,7 +89,7 @@ def unuse(w: World, g: int, slot: int) -> bool:
     if w.slot[slot].page != page:  # the page died while room was made for it
         w.guest[g].free += 1
         return True
-    swap_readpage(w, g, slot)
+    wait_until(w, g, swap_readpage(w, g, slot))
     free_slot(w, g, page)
     w.flags[page] = PRESENT | DIRTY | ACTIVE
     lru_add(w, g, page)

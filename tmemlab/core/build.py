@@ -13,12 +13,14 @@ from tmemlab.core import world as tables
 from tmemlab.core.flags import FILE
 from tmemlab.core.hypervisor import XenSpec, new_xen
 from tmemlab.core.naming import Names, name_handles, number_names
+from tmemlab.core.rules import KERNELS, LINUX
 from tmemlab.core.world import NEVER, Table, World, Xen, table
 
 LOG_ROWS = 65_536
 SETTINGS = (  # columns of a guest's row that its GuestSpec gives as they are
     *("kernel_pages", "wmark_min", "wmark_low", "wmark_high", "balance_gap", "totalreserve"),
-    *("inactive_ratio", "swappiness", "slots", "disk", "boot_at"),
+    *("inactive_ratio", "swappiness", "slots", "disk", "boot_at", "rules", "replacement", "vcpus"),
+    *("gib", "read_ahead", "fault_around", "swap_window"),
 )
 MOST_CONTENTS = 2  # different ones, for each page of a guest
 MIN_LIST = 64  # room for tombstones in the smallest of lists
@@ -26,30 +28,39 @@ MIN_LIST = 64  # room for tombstones in the smallest of lists
 
 @dataclass(frozen=True)
 class StreamSpec:
-    """A stream: its pages by extent ``(first, count, file)``, file -1 for anonymous memory, and when it starts [ns].
+    """A stream: its pages by extent ``(first, count, file, index)``, and when it starts [ns].
 
+    ``file`` is -1 for anonymous memory; ``index`` is the place of the first page in its file, 0 where it is left out.
     On a shared file system, files of the same ``image`` and number are the same; a stream without one has its own.
+    Of a ``pseudo_file`` stream nothing is known of files: none is read ahead or evicted whole. A stream that ``joins``
+    is of the same program as the one before it, and uses its pages.
     """
 
-    extents: Sequence[tuple[int, int, int]]
+    extents: Sequence[tuple[int, ...]]
     start: int = 0
     background: bool = False
     image: str = ""
+    pseudo_file: bool = False
+    joins: bool = False
 
     @property
     def pages(self) -> int:
         """Return how many pages the stream has."""
-        return sum(count for _, count, _ in self.extents)
+        return 0 if self.joins else sum(extent[1] for extent in self.extents)
 
     @property
     def files(self) -> int:
         """Return how many files the stream has."""
-        return 1 + max((file for _, _, file in self.extents), default=-1)
+        return 0 if self.joins else 1 + max((extent[2] for extent in self.extents), default=-1)
 
 
 @dataclass(frozen=True)
 class GuestSpec:
-    """A guest: sizes in pages, watermarks, devices, and its streams."""
+    """A guest: sizes in pages, watermarks, devices, and its streams; ``rules`` as in `tmemlab.core.rules`.
+
+    ``gib`` is a GiB in the machine's pages. ``read_ahead``, ``fault_around`` and ``swap_window`` are the most pages or
+    slots that a file's readahead, a mapping's fault and a swap-in take together; 0 is none.
+    """
 
     maxmem: int
     memory: int
@@ -69,6 +80,13 @@ class GuestSpec:
     weight: int = 0
     cap: int = 0
     boot_at: int = 0
+    rules: int = KERNELS["3.14"]
+    replacement: int = LINUX
+    vcpus: int = 1
+    gib: int = 262_144
+    read_ahead: int = 0
+    fault_around: int = 0
+    swap_window: int = 0
     uuid: tuple[int, int] | None = None  # of its file system, where several guests may share it
 
 
@@ -97,6 +115,7 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
     devices = np.array(host.devices, dtype=np.int64).reshape(-1, 2)
     last = {"last_read": -2, "last_write": -2}
     file = _files(streams)
+    extent, inode = _file_tables(streams)
     named = host.metadata is not None or any(guest.uuid for guest in guests)
     names = name_handles(guests, file) if named else None
     world = World(
@@ -108,10 +127,13 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
         where=np.full(pages, -1, dtype=np.int32),
         slot_of=np.full(pages, -1, dtype=np.int32),
         file=file,
+        clock=np.zeros(pages, dtype=np.int64),
         content=table(pages if host.contents else 1, tables.PAGE_CONTENT),
         alias=names.alias if names else np.zeros(1, dtype=np.int32),
         ring=np.full(int(sizes.sum()), -1, dtype=np.int32),
         lists=table(4 * len(guests), tables.LIST, room=sizes, first=_starts(sizes)),
+        extent=extent,
+        inode=inode,
         slot=table(max(slots, 1), tables.SWAP_SLOT, page=-1),
         writeback=table(len(guests) * host.writeback_max, tables.WRITEBACK_ENTRY),
         dirty=table(sum(guest.maxmem + 1 for guest in guests), tables.DIRTY_ENTRY),
@@ -166,8 +188,13 @@ def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
     guest.first_stream[:] = _starts(guest.streams)
     guest.pages[:] = [sum(stream.pages for stream in each.streams) for each in guests]
     guest.first_page[:] = _starts(guest.pages)
+    files = [sum(stream.files for stream in each.streams) for each in guests]
+    guest.inodes[:], guest.first_inode[:] = files, _starts(files)
     guest.balloon_delay[:] = 1
-    guest.flusher_at[:] = NEVER
+    guest.flusher_at[:] = guest.pace_at[:] = NEVER
+    guest.busy[:] = -1
+    guest.crowd[:] = guest.vcpus
+    guest.swap_ra_hits[:] = 4  # Source: Linux 3.14 mm/swap_state.c swapin_readahead_hits
     guest.pool_eph[:] = guest.pool_pers[:] = -1
     guest.cleancache[:] = _each(guests, "cleancache")
     guest.frontswap[:] = [each.frontswap and each.slots > 0 for each in guests]
@@ -182,11 +209,41 @@ def _streams(guests: Sequence[GuestSpec]) -> Table:
     owners = [g for g, guest in enumerate(guests) for _ in guest.streams]
     specs = [stream for guest in guests for stream in guest.streams]
     stream = table(len(specs), tables.STREAM, guest=owners, state=tables.STARVED)
+    stream.program[:] = np.maximum.accumulate([0 if spec.joins else s for s, spec in enumerate(specs)] or [0])[
+        : len(specs)
+    ]
     stream.pages[:] = [spec.pages for spec in specs]
-    stream.first_page[:] = _starts(stream.pages)
+    stream.first_page[:] = _starts(stream.pages)[stream.program]
+    stream.first_inode[:] = _starts([spec.files for spec in specs])[stream.program]
+    runs = [0 if spec.joins else sum(extent[2] >= 0 for extent in spec.extents) for spec in specs]
+    stream.extents[:], stream.first_extent[:] = np.array(runs, dtype=int)[stream.program], _starts(runs)[stream.program]
     stream.background[:] = [spec.background for spec in specs]
+    stream.vcpus[:] = stream.crowd[:] = [guest.vcpus for guest in guests for _ in guest.streams]
     stream.clock[:] = stream.due[:] = stream.started[:] = stream.waits_until[:] = [spec.start for spec in specs]
     return stream
+
+
+def _file_tables(streams: Sequence[StreamSpec]) -> tuple[Table, Table]:
+    """Return the extents of all files, and the files, none of which is open."""
+    extents, inodes = [], []
+    page = 0
+    for stream in streams:
+        if stream.joins:
+            continue
+        base = len(inodes)
+        inodes += [[0, 0, -1, stream.pseudo_file] for _ in range(stream.files)]
+        for first, count, file, *index in sorted(stream.extents):
+            if file >= 0:
+                extents.append((page + first, count, *(index or [0]), base + file))
+                inode = inodes[base + file]
+                inode[0], inode[1] = (page + first if inode[1] == 0 else inode[0]), inode[1] + count
+        page += stream.pages
+    columns = ("first", "count", "index", "inode"), ("first", "pages", "open", "pinned")
+    extent, inode = table(max(1, len(extents)), tables.EXTENT, prev=-2), table(max(1, len(inodes)), tables.INODE)
+    for made, rows, names in ((extent, extents, columns[0]), (inode, inodes, columns[1])):
+        for name, values in zip(names, zip(*rows, strict=True), strict=bool(rows)):
+            made[name] = values
+    return extent, inode
 
 
 def _files(streams: Sequence[StreamSpec]) -> Any:
@@ -195,6 +252,6 @@ def _files(streams: Sequence[StreamSpec]) -> Any:
     parts = [
         np.full(count, file + first if file >= 0 else -1, dtype=np.int32)
         for stream, first in zip(streams, first_file, strict=True)
-        for _, count, file in sorted(stream.extents)
+        for _, count, file, *_ in ([] if stream.joins else sorted(stream.extents))
     ]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)

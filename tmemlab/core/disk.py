@@ -6,6 +6,7 @@ A guest's writes under way stand in a queue of their own until they complete; th
 from tmemlab._jit import kernel
 from tmemlab.core.flags import ACTIVE, DIRTY, FILE, RECLAIM, WRITEBACK
 from tmemlab.core.rings import push_tail, remove
+from tmemlab.core.rules import BUSY_ACTIVE
 from tmemlab.core.world import INACTIVE_ANON, INACTIVE_FILE, Table, World
 
 
@@ -64,11 +65,13 @@ def settle_writeback(w: World, g: int, now: int) -> None:
         this.writeback_used -= 1
         page = entry.page
         if page >= 0:
-            rotate = w.state[page] & RECLAIM and not w.flags[page] & (ACTIVE | DIRTY)
+            active = w.flags[page] & ACTIVE and not this.rules & BUSY_ACTIVE
+            rotate = w.state[page] & RECLAIM and not active and not w.flags[page] & DIRTY
             w.state[page] &= 255 - WRITEBACK - RECLAIM
             if rotate:
                 row = 4 * g + (INACTIVE_FILE if w.flags[page] & FILE else INACTIVE_ANON)
-                remove(w.ring, w.lists, w.where, row, page)
+                remove(w.ring, w.lists, w.where, row + (1 if w.flags[page] & ACTIVE else 0), page)
+                w.flags[page] &= 255 - ACTIVE
                 push_tail(w.ring, w.lists, w.where, row, page)
 
 
@@ -85,6 +88,17 @@ def wait_for_writeback(w: World, g: int) -> bool:
         this.waited += wait
     settle_writeback(w, g, this.now + this.cost)
     return True
+
+
+@kernel
+def wait_until(w: World, g: int, done: int) -> None:
+    """Wait for a read that is complete at ``done``."""
+    this = w.guest[g]
+    wait = done - this.now - this.cost
+    if wait > 0:
+        this.cost += wait
+        this.waited += wait
+        this.disk_wait_ns += wait
 
 
 @kernel

@@ -8,6 +8,7 @@ from tmemlab.core.disk import forget_writeback
 from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK, YOUNG
 from tmemlab.core.lru import free_frame, lru_remove, mark_accessed
 from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate, file_handle
+from tmemlab.core.rules import OOM_VICTIM
 from tmemlab.core.swap import discard_anonymous
 from tmemlab.core.world import ENDED, KILLED, LOG_OOM_KILL, LOG_PANIC, World
 
@@ -72,16 +73,49 @@ def unmap_file_page(w: World, g: int, page: int) -> None:
 
 
 @procedure
+def close_files(w: World, s: int) -> None:
+    """Close all files of a program."""
+    this = w.stream[s]
+    for e in range(this.first_extent, this.first_extent + this.extents):
+        inode = w.inode[w.extent[e].inode]
+        inode.open = min(inode.open, 0)
+
+
+@procedure
 def exit_program(w: World, s: int) -> None:
-    """Free all anonymous memory of a stream, and what it was promised; its files stay in the page cache, unmapped."""
+    """Free all anonymous memory of program ``s``; its files stay in the page cache, unmapped and closed."""
     this = w.stream[s]
     for page in range(this.first_page, this.first_page + this.pages):
         if w.flags[page] & FILE:
             unmap_file_page(w, this.guest, page)
         else:
             free_anonymous(w, this.guest, page)
+    close_files(w, s)
+
+
+@procedure
+def end_stream(w: World, s: int, state: int, at: int) -> None:
+    """End a stream and give up what it was promised; with the last one of its program, the program exits."""
+    this = w.stream[s]
+    this.state = state
+    this.finished = at
     w.guest[this.guest].committed -= this.committed
     this.committed = 0
+    for other in range(
+        w.guest[this.guest].first_stream, w.guest[this.guest].first_stream + w.guest[this.guest].streams
+    ):
+        if w.stream[other].program == this.program and w.stream[other].state < ENDED:
+            return
+    exit_program(w, this.program)
+
+
+@procedure
+def kill_program(w: World, program: int, at: int) -> None:
+    """Kill all streams of a program."""
+    this = w.guest[w.stream[program].guest]
+    for s in range(this.first_stream, this.first_stream + this.streams):
+        if w.stream[s].program == program and w.stream[s].state < ENDED:
+            end_stream(w, s, KILLED, at)
 
 
 @kernel
@@ -96,15 +130,29 @@ def badness(w: World, s: int) -> int:
 
 
 @procedure
-def oom_kill(w: World, g: int) -> None:
-    """Kill the program with the most memory; with none left to kill, the guest panics."""
+def choose_victim(w: World, g: int) -> int:
+    """Return the program with the most memory, -1 if there is none with any."""
     this = w.guest[g]
     victim, most = -1, 0
     for s in range(this.first_stream, this.first_stream + this.streams):
+        program = w.stream[s].program
         if w.stream[s].state < ENDED:
-            pages = badness(w, s)
+            pages = badness(w, program)
             if pages > most:
-                victim, most = s, pages
+                victim, most = program, pages
+    return victim
+
+
+@procedure
+def oom_kill(w: World, g: int, asking: int) -> None:
+    """Kill the program with the most memory; with none left to kill, the guest panics.
+
+    Where the kernel does not choose, it is the program that asks, stream ``asking``.
+    """
+    this = w.guest[g]
+    victim = choose_victim(w, g)
+    if asking >= 0 and not this.rules & OOM_VICTIM:
+        victim = w.stream[asking].program
     now = this.now + this.cost
     if victim < 0:
         log_event(w, LOG_PANIC, g, now, 0)
@@ -115,6 +163,4 @@ def oom_kill(w: World, g: int) -> None:
         return
     this.oom_kill += 1
     log_event(w, LOG_OOM_KILL, g, now, victim)
-    w.stream[victim].state = KILLED
-    w.stream[victim].finished = now
-    exit_program(w, victim)
+    kill_program(w, victim, now)

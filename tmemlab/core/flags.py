@@ -21,7 +21,7 @@ REFERENCED = 8  # PG_referenced
 ACTIVE = 16  # on the active list
 FILE = 32
 MAPPED = 64  # a file page with a page table entry
-MARK = 128  # any touch is slow (readahead)
+MARK = 128  # any touch is slow: it was read ahead and may still be on its way, or its guest keeps exact order
 
 # Page state, one byte a page: what only faults and reclaim look at.
 ON_DISK = 1  # mapped_to_disk: read from disk, so cleancache may have it
@@ -30,6 +30,8 @@ EVICTED = 4  # left by reclaim, so that its return is a refault
 LIVE = 8  # an anonymous page that was touched and not freed
 QUEUED = 16  # stands in the queue of dirty file pages
 RECLAIM = 32  # PG_reclaim: to the old end of its list as soon as its write is complete
+WORKINGSET = 64  # PG_workingset: was on the active list, in this life or before its eviction
+READAHEAD = 128  # PG_readahead: of a file, its touch starts the next window; of a swap slot, its touch is a good guess
 
 SLOW = 255  # no state of a page after a hit, since MARK is never set by one
 

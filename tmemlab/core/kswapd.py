@@ -4,8 +4,8 @@ Source: Linux 3.14 mm/vmscan.c balance_pgdat, kswapd_shrink_zone, kswapd.
 """
 
 from tmemlab._jit import kernel, procedure
-from tmemlab.core.memory import DEF_PRIORITY
-from tmemlab.core.scan import age_active_anon, shrink_zone, zone_reclaimable
+from tmemlab.core.balance import snapshot_refaults
+from tmemlab.core.scan import DEF_PRIORITY, age_active_anon, shrink_zone, zone_reclaimable
 from tmemlab.core.world import ENDED, KILLED, World
 
 PAUSE_NS = 100_000_000  # kswapd's provisional sleep
@@ -52,6 +52,7 @@ def kswapd_step(w: World, g: int) -> None:
             this.kswapd_priority = DEF_PRIORITY
             this.kswapd_at = this.now + this.cost + PAUSE_NS
     if balanced(w, g, 0) or hopeless:
+        snapshot_refaults(w, g)
         this.kswapd_on = 0
         this.kswapd_at = this.now + this.cost
     this.kswapd_ns += this.cost - this.waited

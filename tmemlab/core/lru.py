@@ -6,12 +6,21 @@ Source: Linux 3.14 mm/swap.c (lru_cache_add, activate_page, update_page_reclaim_
 from tmemlab._jit import kernel
 from tmemlab.core import rings
 from tmemlab.core.flags import ACTIVE, FILE, REFERENCED
+from tmemlab.core.rules import ANON_REFAULTS, FILE_REFAULTS, LINUX
 from tmemlab.core.world import World
 
 
 @kernel
+def live(w: World, g: int, which: int) -> int:
+    """Return how many pages stand on one of the guest's lists."""
+    return w.lists[4 * g + which].live
+
+
+@kernel
 def list_of(w: World, g: int, page: int) -> int:
-    """Return the row of the list that a page's flags put it on."""
+    """Return the row of the list that a page's flags put it on; theory has one list for all."""
+    if w.guest[g].replacement != LINUX:
+        return 4 * g
     flags = w.flags[page]
     return 4 * g + (2 if flags & FILE else 0) + (1 if flags & ACTIVE else 0)
 
@@ -49,11 +58,22 @@ def lru_remove(w: World, g: int, page: int) -> None:
 
 
 @kernel
+def age_lists(w: World, g: int, file: bool) -> None:
+    """Count an eviction or activation, by which refaults measure time.
+
+    Source: Linux 4.4 mm/workingset.c workingset_activation; Linux 6 workingset_age_nonresident.
+    """
+    if w.guest[g].rules & (FILE_REFAULTS if file else ANON_REFAULTS):
+        w.guest[g].nonresident_age += 1
+
+
+@kernel
 def activate(w: World, g: int, page: int) -> None:
     """Move an inactive page to the active list."""
     lru_remove(w, g, page)
     w.flags[page] = (w.flags[page] | ACTIVE) & (255 - REFERENCED)
     lru_add(w, g, page)
+    age_lists(w, g, w.flags[page] & FILE != 0)
     w.guest[g].pgactivate += 1
 
 
@@ -63,7 +83,7 @@ def mark_accessed(w: World, g: int, page: int) -> None:
     flags = w.flags[page]
     if not flags & REFERENCED:
         w.flags[page] = flags | REFERENCED
-    elif not flags & ACTIVE:
+    elif not flags & ACTIVE and w.guest[g].replacement == LINUX:
         activate(w, g, page)
 
 

@@ -1,23 +1,24 @@
 """Taking a frame: the watermarks, direct reclaim, and the end of memory.
 
-Source: Linux 3.14 mm/page_alloc.c __alloc_pages_slowpath, mm/vmscan.c do_try_to_free_pages.
+Source: Linux 3.14 and 6 mm/page_alloc.c __alloc_pages_slowpath, mm/vmscan.c do_try_to_free_pages.
 """
 
 from tmemlab._jit import kernel
+from tmemlab.core.balance import snapshot_refaults
 from tmemlab.core.disk import wait_for_writeback
 from tmemlab.core.exit import oom_kill
 from tmemlab.core.pagecache import flush_dirty
-from tmemlab.core.scan import shrink_zone, zone_reclaimable
+from tmemlab.core.rules import COST_BALANCE, KSWAPD, LINUX
+from tmemlab.core.scan import DEF_PRIORITY, shrink_zone, zone_reclaimable
+from tmemlab.core.theory import evict_one
 from tmemlab.core.world import KILLED, World
-
-DEF_PRIORITY = 12
 
 
 @kernel
 def wake_kswapd(w: World, g: int) -> None:
     """Let background reclaim start, unless it runs already."""
     this = w.guest[g]
-    if not this.kswapd_on:
+    if not this.kswapd_on and this.rules & KSWAPD and this.replacement == LINUX:
         this.kswapd_on = 1
         this.kswapd_priority = DEF_PRIORITY
         this.kswapd_at = max(this.kswapd_at, this.now)
@@ -40,14 +41,26 @@ def direct_reclaim(w: World, g: int) -> int:
     """Reclaim a batch in the caller's own time and return how many frames that freed."""
     this = w.guest[g]
     this.allocstall += 1
+    if this.replacement != LINUX:
+        return evict_one(w, g)
     freed = 0
     for step in range(DEF_PRIORITY + 1):
-        if step > 0 and not zone_reclaimable(w, g):
+        if step > 0 and not this.rules & COST_BALANCE and not zone_reclaimable(w, g):
             break
         freed += shrink_zone(w, g, DEF_PRIORITY - step, this.swap_cluster, False)
         if freed >= this.swap_cluster:
             break
+    snapshot_refaults(w, g)
     return freed
+
+
+@kernel
+def try_frame(w: World, g: int) -> bool:
+    """Take a frame with one round of direct reclaim at most, and never a kill: the balloon does, and readahead."""
+    if take_free(w, g):
+        return True
+    direct_reclaim(w, g)
+    return take_free(w, g)
 
 
 @kernel
@@ -74,7 +87,7 @@ def alloc(w: World, g: int, s: int) -> bool:
             continue
         if w.guest[g].free > w.guest[g].wmark_high:
             continue
-        oom_kill(w, g)
+        oom_kill(w, g, s)
         if s < 0 or w.stream[s].state == KILLED:
             return False
     return True

@@ -68,7 +68,7 @@ def _extents(guests: Sequence["GuestSpec"], shared_only: bool = True) -> Iterato
     for g, guest in enumerate(guests):
         for s, stream in enumerate(guest.streams):
             seen: dict[int, int] = {}
-            for first, count, file in sorted(stream.extents):
+            for first, count, file, *_ in [] if stream.joins else sorted(stream.extents):
                 if file >= 0:
                     image = stream.image or (g, s)
                     key = (guest.uuid, image, file) if guest.uuid else None

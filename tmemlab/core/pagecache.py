@@ -8,6 +8,7 @@ from tmemlab._jit import kernel, procedure
 from tmemlab.core import tmem
 from tmemlab.core.disk import read_page, start_writeback, wait_for_writeback
 from tmemlab.core.flags import DIRTY, ON_DISK, QUEUED, WRITEBACK
+from tmemlab.core.rules import MAPPED_TO_DISK, WRITEBACK_RULE
 from tmemlab.core.swap import charge_get, charge_tmem, offer_page
 from tmemlab.core.world import ACTIVE_FILE, INACTIVE_FILE, World
 
@@ -40,7 +41,7 @@ def cleancache_invalidate(w: World, g: int, page: int) -> None:
 def leave_page_cache(w: World, g: int, page: int) -> None:
     """Offer an evicted file page to cleancache if it was read from disk; invalidate one that write() made."""
     this = w.guest[g]
-    if not w.state[page] & ON_DISK:
+    if not w.state[page] & ON_DISK and this.rules & MAPPED_TO_DISK:
         cleancache_invalidate(w, g, page)
         return
     this.puts += 1
@@ -68,18 +69,14 @@ def cleancache_get(w: World, g: int, page: int) -> bool:
 
 
 @kernel
-def read_file_page(w: World, g: int, page: int) -> None:
-    """Fill a page-cache page: from cleancache, or from disk, for which the reader waits."""
+def read_file_page(w: World, g: int, page: int) -> int:
+    """Fill a page-cache page and return when that is done: at once from cleancache, later from disk."""
+    this = w.guest[g]
     w.state[page] |= ON_DISK
     if cleancache_get(w, g, page):
-        return
-    this = w.guest[g]
-    now = this.now + this.cost
-    wait = read_page(w.device, this.disk, now, page) - now
-    this.cost += wait
-    this.waited += wait
-    this.disk_wait_ns += wait
+        return this.now + this.cost
     this.pgpgin += 1
+    return read_page(w.device, this.disk, this.now + this.cost, page)
 
 
 @kernel
@@ -96,6 +93,8 @@ def dirtyable(w: World, g: int) -> int:
 def set_page_dirty(w: World, g: int, page: int) -> None:
     """Mark a file page dirty and queue it for the flusher; above the dirty limit its writer waits for a write."""
     this = w.guest[g]
+    if not this.rules & WRITEBACK_RULE:
+        return
     w.flags[page] |= DIRTY
     this.dirty += 1
     if not w.state[page] & QUEUED:
@@ -137,6 +136,15 @@ def clean_file_page(w: World, g: int, page: int) -> None:
     w.guest[g].dirty -= 1
 
 
+@kernel
+def write_file_page(w: World, g: int, page: int) -> None:
+    """Start the write of a dirty page."""
+    clean_file_page(w, g, page)
+    w.guest[g].pgpgout += 1
+    w.guest[g].cost += w.cost[0].swap_request
+    start_writeback(w, g, page, page)
+
+
 @procedure
 def flush_dirty(w: World, g: int) -> None:
     """Write dirty file pages, oldest first: those that expired, and all down to the background limit.
@@ -161,9 +169,6 @@ def flush_dirty(w: World, g: int) -> None:
         this.dirty_used -= 1
         w.state[page] &= 255 - QUEUED
         if dirty:
-            clean_file_page(w, g, page)
-            this.pgpgout += 1
-            this.cost += w.cost[0].swap_request
-            start_writeback(w, g, page, page)
+            write_file_page(w, g, page)
     if this.dirty_used == 0:
         this.flush_all = 0

@@ -1,14 +1,28 @@
 """Page reclaim, page by page: what becomes of a page at the old end of its list.
 
-Source: Linux 3.14 mm/vmscan.c shrink_page_list, shrink_inactive_list, shrink_active_list.
+Source: Linux 3.14 and 6 mm/vmscan.c shrink_page_list, shrink_inactive_list, shrink_active_list.
 """
 
 from tmemlab._jit import kernel
 from tmemlab.core import rings
-from tmemlab.core.flags import ACTIVE, DIRTY, EVICTED, FILE, MAPPED, PRESENT, RECLAIM, REFERENCED, WRITEBACK, YOUNG
-from tmemlab.core.lru import count_scanned, free_frame, put_back
+from tmemlab.core.flags import (
+    ACTIVE,
+    DIRTY,
+    FILE,
+    MAPPED,
+    MARK,
+    PRESENT,
+    RECLAIM,
+    REFERENCED,
+    WORKINGSET,
+    WRITEBACK,
+    YOUNG,
+)
+from tmemlab.core.lru import age_lists, count_scanned, free_frame, put_back
 from tmemlab.core.pagecache import leave_page_cache
+from tmemlab.core.rules import ANON_REFAULTS, BUSY_ACTIVE, COST_BALANCE, SECOND_LOOK
 from tmemlab.core.swap import add_to_swap, drop_slot, swap_full, swap_writepage
+from tmemlab.core.workingset import note_cost, note_eviction
 from tmemlab.core.world import INACTIVE_FILE, World
 
 
@@ -27,8 +41,17 @@ def activate_scanned(w: World, g: int, page: int) -> int:
     w.flags[page] |= ACTIVE
     put_back(w, g, page)
     count_scanned(w, g, w.flags[page] & FILE != 0, 0, 1)
+    if w.guest[g].rules & ANON_REFAULTS:
+        age_lists(w, g, w.flags[page] & FILE != 0)
     w.guest[g].pgactivate += 1
     return 0
+
+
+@kernel
+def defer(w: World, g: int, page: int) -> int:
+    """Put a page off that is dirty or being written; it goes to the old end of its list once it is clean."""
+    w.state[page] |= RECLAIM
+    return activate_scanned(w, g, page) if w.guest[g].rules & BUSY_ACTIVE else keep(w, g, page)
 
 
 @kernel
@@ -38,11 +61,12 @@ def reclaim_anon(w: World, g: int, page: int) -> int:
         return activate_scanned(w, g, page)
     w.flags[page] &= 255 - PRESENT
     if w.flags[page] & DIRTY:
+        w.guest[g].pageouts += 1
         if not swap_writepage(w, g, page):
             return keep(w, g, page)
     else:
         w.guest[g].clean_reclaims += 1
-    w.state[page] |= EVICTED
+    note_eviction(w, g, page)
     free_frame(w, g, 0, page)
     return 1
 
@@ -52,12 +76,11 @@ def reclaim_file(w: World, g: int, page: int) -> int:
     """Free a clean file page, offering it to tmem; a dirty one waits, unmapped, for the flusher, which is woken."""
     w.flags[page] &= 255 - MAPPED
     if w.flags[page] & DIRTY:
-        w.state[page] |= RECLAIM
         w.guest[g].flush_all = 1
         w.guest[g].flusher_at = min(w.guest[g].flusher_at, w.guest[g].now + w.guest[g].cost)
-        return keep(w, g, page)
+        return defer(w, g, page)
     leave_page_cache(w, g, page)
-    w.state[page] |= EVICTED
+    note_eviction(w, g, page)
     free_frame(w, g, FILE, page)
     return 1
 
@@ -74,19 +97,20 @@ def count_scan(w: World, g: int, page: int) -> None:
 def reclaim_page(w: World, g: int, page: int) -> int:
     """Decide on one page taken off an inactive list: 1 where its frame is free now, else it is back on a list.
 
-    Source: Linux 3.14 mm/vmscan.c shrink_page_list, page_check_references.
+    Source: Linux 3.14 and 6 mm/vmscan.c shrink_page_list, page_check_references.
     """
     if w.state[page] & WRITEBACK:
-        w.state[page] |= RECLAIM
-        return keep(w, g, page)
+        return defer(w, g, page)
     flags = w.flags[page]
+    if page == w.guest[g].busy or (flags & MARK and w.clock[page] > w.guest[g].now + w.guest[g].cost):
+        return keep(w, g, page)  # in use just now, or still being read
     w.flags[page] = flags & (255 - YOUNG - REFERENCED)
-    if not flags & FILE:
-        return activate_scanned(w, g, page) if flags & YOUNG else reclaim_anon(w, g, page)
     if flags & YOUNG:
-        w.flags[page] |= REFERENCED
-        return activate_scanned(w, g, page) if flags & REFERENCED else keep(w, g, page)
-    return reclaim_file(w, g, page)
+        if flags & FILE or w.guest[g].rules & SECOND_LOOK:
+            w.flags[page] |= REFERENCED
+            return activate_scanned(w, g, page) if flags & REFERENCED else keep(w, g, page)
+        return activate_scanned(w, g, page)
+    return reclaim_file(w, g, page) if flags & FILE else reclaim_anon(w, g, page)
 
 
 @kernel
@@ -98,12 +122,15 @@ def shrink_inactive(w: World, g: int, which: int, goal: int) -> int:
     count_scanned(w, g, which >= INACTIVE_FILE, count, 0)
     w.guest[g].pages_scanned += count
     w.guest[g].cost += count * w.cost[0].scan
+    w.guest[g].pageouts = 0
     freed = 0
     for _ in range(count):
         page = rings.pop_tail(w.ring, w.lists, w.where, row)
         count_scan(w, g, page)
         freed += reclaim_page(w, g, page)
     w.guest[g].cost += freed * w.cost[0].reclaim
+    if w.guest[g].rules & COST_BALANCE:
+        note_cost(w, g, which >= INACTIVE_FILE, w.guest[g].pageouts, count - freed)
     return freed
 
 
@@ -118,6 +145,7 @@ def shrink_active(w: World, g: int, which: int, goal: int) -> None:
         if w.flags[page] & YOUNG:
             rotated += 1
         w.flags[page] &= 255 - YOUNG - ACTIVE
+        w.state[page] |= WORKINGSET
         put_back(w, g, page)
     count_scanned(w, g, which >= INACTIVE_FILE, count, rotated)
     w.guest[g].pages_scanned += count

@@ -2,7 +2,8 @@
 
 A hit touches nothing that another guest can see, so a stream runs ahead through hits to its next event. A guest's
 streams share its pages, so the one that is behind runs, and no further than the next one or the guest's next event.
-Ties: first the guest's workers (kswapd, flusher, balloon, frontswap), then the lowest stream; the lowest guest.
+Ties: first the guest's processors (a stream wakes up) and workers (kswapd, flusher, balloon, frontswap), then the
+lowest stream; the lowest guest.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from tmemlab._jit import entry, kernel
 from tmemlab.core.balloon import balloon_step, populate, shrink_step
 from tmemlab.core.disk import settle_writeback
-from tmemlab.core.exit import exit_program, free_range, log_event
+from tmemlab.core.exit import end_stream, free_range, log_event
 from tmemlab.core.fault import serve_access
 from tmemlab.core.flags import ESCAPE, PAGE_SHIFT
 from tmemlab.core.kswapd import charge_guest, kswapd_step
@@ -18,7 +19,9 @@ from tmemlab.core.pagecache import flush_dirty
 from tmemlab.core.pools import PERSIST, SHARE, SPEC_VERSION, VERSION_SHIFT, become_client, new_pool
 from tmemlab.core.streams import look_ahead, run_stream
 from tmemlab.core.tmem import answer
+from tmemlab.core.vcpus import share_vcpus
 from tmemlab.core.world import (
+    CLOSE,
     COMMIT,
     ENDED,
     FREE,
@@ -33,7 +36,7 @@ from tmemlab.core.world import (
 )
 
 # Kinds of a guest's next event, in the order that breaks ties
-NOTHING, BOOT, KSWAPD, FLUSHER, BALLOON, SHRINK, STREAM, HUNGER = 0, 1, 2, 3, 4, 5, 6, 7
+NOTHING, BOOT, PACE, KSWAPD, FLUSHER, BALLOON, SHRINK, STREAM, HUNGER = 0, 1, 2, 3, 4, 5, 6, 7, 8
 # What replay() came back for
 REACHED, HUNGRY, PROGRAM_ENDED = 0, 1, 2
 BOOT_RETRY_NS = 1_000_000_000
@@ -47,7 +50,9 @@ def next_worker(w: World, g: int) -> None:
     if not this.running:
         this.next_kind, this.next_at = BOOT, this.boot_at
         return
-    if this.kswapd_on:
+    if this.pace_at < NEVER:
+        this.next_kind, this.next_at = PACE, this.pace_at
+    if this.kswapd_on and this.kswapd_at < this.next_at:
         this.next_kind, this.next_at = KSWAPD, this.kswapd_at
     if this.flusher_at < this.next_at:
         this.next_kind, this.next_at = FLUSHER, this.flusher_at
@@ -100,6 +105,9 @@ def serve_escape(w: World, events: Table, s: int) -> None:
     elif event.kind == COMMIT:
         w.guest[this.guest].committed += event.value
         this.committed += event.value
+    elif event.kind == CLOSE:
+        inode = w.inode[this.first_inode + event.first]
+        inode.open = min(inode.open, 0)
     this.event += 1
 
 
@@ -120,15 +128,6 @@ def serve_stream(w: World, window: Column, events: Table, g: int, s: int) -> Non
     if w.guest[g].waited > 0:
         this.waits_until = this.clock
     look_ahead(window, events, this)
-
-
-@kernel
-def end_stream(w: World, g: int, s: int) -> None:
-    """End a program: its anonymous memory is freed."""
-    this = w.stream[s]
-    this.state = ENDED
-    this.finished = this.clock
-    exit_program(w, s)
 
 
 @kernel
@@ -186,7 +185,7 @@ def serve(w: World, window: Column, events: Table, g: int) -> bool:
     if kind == STREAM:
         serve_stream(w, window, events, g, this.next_stream)
     elif kind == HUNGER:
-        end_stream(w, g, this.next_stream)
+        end_stream(w, this.next_stream, ENDED, w.stream[this.next_stream].clock)
     elif kind == KSWAPD:
         kswapd_step(w, g)
     elif kind == FLUSHER:
@@ -198,6 +197,8 @@ def serve(w: World, window: Column, events: Table, g: int) -> bool:
         shrink_step(w, g)
     elif kind == BOOT:
         boot(w, g)
+    if this.vcpus < this.streams and this.running:
+        share_vcpus(w, g)
     return True
 
 

@@ -1,63 +1,17 @@
-"""How much of each list a pass of reclaim scans, and the pass itself.
+"""A pass of reclaim over a guest's four lists, in slices.
 
-Source: Linux 3.14 mm/vmscan.c get_scan_count, shrink_lruvec.
+Source: Linux 3.14 and 6 mm/vmscan.c shrink_lruvec, zone_reclaimable.
 """
 
 from tmemlab._jit import kernel, procedure
+from tmemlab.core.balance import ages, choose_deactivation, inactive_is_low, scan_shares
+from tmemlab.core.inodes import shrink_inodes
+from tmemlab.core.lru import live
 from tmemlab.core.reclaim import shrink_active, shrink_inactive
+from tmemlab.core.rules import CGROUP, COST_BALANCE, FULL_FIRST_PASS
 from tmemlab.core.world import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, World
 
-
-@kernel
-def live(w: World, g: int, which: int) -> int:
-    """Return how many pages stand on one of the guest's lists."""
-    return w.lists[4 * g + which].live
-
-
-@kernel
-def inactive_anon_is_low(w: World, g: int) -> bool:
-    """Say whether anonymous pages need deactivating; never without a swap device."""
-    this = w.guest[g]
-    return this.slots > 0 and live(w, g, INACTIVE_ANON) * this.inactive_ratio < live(w, g, ACTIVE_ANON)
-
-
-@kernel
-def inactive_file_is_low(w: World, g: int) -> bool:
-    """Say whether file pages need deactivating."""
-    return live(w, g, ACTIVE_FILE) > live(w, g, INACTIVE_FILE)
-
-
-@kernel
-def halve_old_statistics(w: World, g: int) -> None:
-    """Let recent scans weigh more than old ones."""
-    this = w.guest[g]
-    if this.recent_scanned_anon > (live(w, g, INACTIVE_ANON) + live(w, g, ACTIVE_ANON)) // 4:
-        this.recent_scanned_anon //= 2
-        this.recent_rotated_anon //= 2
-    if this.recent_scanned_file > (live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE)) // 4:
-        this.recent_scanned_file //= 2
-        this.recent_rotated_file //= 2
-
-
-@kernel
-def scan_shares(w: World, g: int, priority: int) -> tuple[int, int, int]:
-    """Return the parts of the anonymous and the file lists to scan, and what they are parts of.
-
-    Source: Linux 3.14 mm/vmscan.c get_scan_count.
-    """
-    this = w.guest[g]
-    if this.slots_free == 0:
-        return 0, 1, 1
-    if priority == 0 and this.swappiness > 0:
-        return 1, 1, 1
-    if live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE) + this.free <= this.wmark_high:
-        return 1, 0, 1
-    if not inactive_file_is_low(w, g):
-        return 0, 1, 1
-    halve_old_statistics(w, g)
-    anon = this.swappiness * (this.recent_scanned_anon + 1) // (this.recent_rotated_anon + 1)
-    file = (200 - this.swappiness) * (this.recent_scanned_file + 1) // (this.recent_rotated_file + 1)
-    return anon, file, anon + file + 1
+DEF_PRIORITY = 12
 
 
 @kernel
@@ -71,7 +25,10 @@ def zone_reclaimable(w: World, g: int) -> bool:
 
 @kernel
 def set_goals(w: World, g: int, priority: int, kswapd: bool) -> None:
-    """Set how many pages of each list this pass scans; kswapd takes a batch of each where nothing else is left."""
+    """Set how many pages of each list this pass scans; kswapd takes a batch of each where nothing else is left.
+
+    A control group's reclaim does so at once, before Linux 5.9.
+    """
     anon, file, whole = scan_shares(w, g, priority)
     total = 0
     for which in range(4):
@@ -79,7 +36,9 @@ def set_goals(w: World, g: int, priority: int, kswapd: bool) -> None:
         this = w.lists[4 * g + which]
         this.goal = this.left = (this.live >> priority) * share // whole
         total += this.goal
-    if total == 0 and kswapd and not zone_reclaimable(w, g):
+    rules = w.guest[g].rules
+    forced = rules & CGROUP != 0 or (kswapd and not zone_reclaimable(w, g))
+    if total == 0 and forced and not rules & COST_BALANCE:
         for which in range(4):
             share = file if which >= INACTIVE_FILE else anon
             this = w.lists[4 * g + which]
@@ -116,7 +75,7 @@ def adjust_goals(w: World, g: int) -> None:
 def shrink_list(w: World, g: int, which: int, count: int) -> int:
     """Scan a slice of one list; an active one only where its inactive partner is low."""
     if which in (ACTIVE_ANON, ACTIVE_FILE):
-        if inactive_anon_is_low(w, g) if which == ACTIVE_ANON else inactive_file_is_low(w, g):
+        if ages(w, g, which):
             shrink_active(w, g, which, count)
         return 0
     return shrink_inactive(w, g, which, count)
@@ -125,23 +84,31 @@ def shrink_list(w: World, g: int, which: int, count: int) -> int:
 @kernel
 def age_active_anon(w: World, g: int) -> None:
     """Deactivate one batch of anonymous pages where they are short of inactive ones."""
-    if inactive_anon_is_low(w, g):
+    if inactive_is_low(w, g, INACTIVE_ANON):
         shrink_active(w, g, ACTIVE_ANON, w.guest[g].swap_cluster)
 
 
-@procedure
-def shrink_zone(w: World, g: int, priority: int, wanted: int, kswapd: bool) -> int:
-    """Make one pass over the lists, in slices, and return how many frames it freed.
+@kernel
+def enough(w: World, g: int, kswapd: bool) -> bool:
+    """Say whether a pass that has what it wanted stops here; else it goes on with the larger type.
 
-    Direct reclaim stops once it has what it wants; kswapd goes on with the larger type.
+    Direct reclaim of 3.14 stops; later ones stop where one type has nothing left to scan.
     """
-    this = w.guest[g]
-    this.nr_scanned = 0
-    this.pgscan = 0
-    set_goals(w, g, priority, kswapd)
-    row = 4 * g
+    this, row = w.guest[g], 4 * g
+    if not this.rules & FULL_FIRST_PASS:
+        return not kswapd and not this.rules & CGROUP
+    anon_left = w.lists[row].left + w.lists[row + ACTIVE_ANON].left
+    file_left = w.lists[row + INACTIVE_FILE].left + w.lists[row + ACTIVE_FILE].left
+    return anon_left == 0 or file_left == 0
+
+
+@kernel
+def scan_lists(w: World, g: int, priority: int, wanted: int, kswapd: bool) -> int:
+    """Work the goals off in slices, round robin, and return how many frames that freed."""
+    this, row = w.guest[g], 4 * g
+    direct = not kswapd and not this.rules & CGROUP
+    adjusted = this.rules & FULL_FIRST_PASS != 0 and direct and priority == DEF_PRIORITY
     freed = 0
-    adjusted = False
     while w.lists[row].left + w.lists[row + INACTIVE_FILE].left + w.lists[row + ACTIVE_FILE].left > 0:
         for which in range(4):
             count = min(w.lists[row + which].left, this.swap_cluster)
@@ -150,11 +117,25 @@ def shrink_zone(w: World, g: int, priority: int, wanted: int, kswapd: bool) -> i
                 freed += shrink_list(w, g, which, count)
         if freed < wanted or adjusted:
             continue
-        if not kswapd:
+        if enough(w, g, kswapd):
             break
         adjust_goals(w, g)
         adjusted = True
+    return freed
+
+
+@procedure
+def shrink_zone(w: World, g: int, priority: int, wanted: int, kswapd: bool) -> int:
+    """Make one pass over the lists and return how many frames it freed; idle inodes are looked at in proportion."""
+    this = w.guest[g]
+    this.nr_scanned = 0
+    this.pgscan = 0
+    if this.rules & COST_BALANCE:
+        choose_deactivation(w, g)
+    set_goals(w, g, priority, kswapd)
+    freed = scan_lists(w, g, priority, wanted, kswapd)
     age_active_anon(w, g)
+    freed += shrink_inodes(w, g, this.nr_scanned)
     if kswapd:
         this.pgscan_kswapd += this.pgscan
         this.pgsteal_kswapd += freed

@@ -8,7 +8,7 @@ import numpy as np
 
 from tmemlab._jit import kernel
 from tmemlab.core.flags import ESCAPE, HIT, PAGE_SHIFT, SLOW
-from tmemlab.core.world import PENDING, PHASE, RUNNING, STARVED, THINK, Column, Table, World
+from tmemlab.core.world import PENDING, PHASE, PROCESS, RUNNING, STARVED, THINK, Column, Table, World
 
 
 @kernel
@@ -25,6 +25,12 @@ def run_hits(flags: Column, window: Column, first_page: int, at: int, end: int) 
             flags[page] = new
         at += 1
     return at
+
+
+@kernel
+def stretched(this: Table) -> int:
+    """Return the stream's think time as it comes out where more streams want to run than there are processors."""
+    return this.own_think * this.crowd // this.vcpus
 
 
 @kernel
@@ -47,10 +53,11 @@ def look_ahead(window: Column, events: Table, this: Table) -> None:
             return
         event = events[this.event]
         if event.kind == THINK:
-            this.think = event.value
+            this.own_think = event.value
+            this.think = stretched(this)
         elif event.kind == PHASE:
             this.phase = event.value
-        else:
+        elif event.kind != PROCESS:
             this.state = PENDING
             return
         this.event += 1

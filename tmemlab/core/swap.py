@@ -145,20 +145,17 @@ def swap_writepage(w: World, g: int, page: int) -> bool:
 
 
 @kernel
-def swap_readpage(w: World, g: int, slot: int) -> None:
-    """Read a slot's page: from tmem, where the copy stays, or from disk, for which the reader waits."""
+def swap_readpage(w: World, g: int, slot: int) -> int:
+    """Read a slot's page and return when that is done: at once from tmem, where the copy stays, later from disk."""
     this = w.guest[g]
+    now = this.now + this.cost
     if w.slot[slot].in_tmem:
         tmem.get(w.xen, g, this.pool_pers, swap_handle(w, slot))
         charge_get(w, g)
         this.loads += 1
-        return
-    now = this.now + this.cost
-    wait = read_page(w.device, this.disk, now, swap_handle(w, slot)) - now
-    this.cost += wait
-    this.waited += wait
-    this.disk_wait_ns += wait
+        return now
     this.pswpin += 1
+    return read_page(w.device, this.disk, now, swap_handle(w, slot))
 
 
 @kernel

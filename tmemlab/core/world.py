@@ -84,10 +84,11 @@ NODE = record(i4="parent count")  # of the radix trees: how many children it has
 GUEST = record(
     i4=(
         "pool_eph pool_pers disk first_stream streams running kswapd_on balloon_on shrink_on next_kind next_stream "
-        "cleancache frontswap shares"  # hooks that the kernel has; its file system has a uuid
+        "cleancache frontswap shares "  # hooks that the kernel has; its file system has a uuid
+        "replacement first_inode inodes deactivate busy"  # ...; types whose lists are aged; the page in use just now
     ),
     i8=(
-        "first_page pages max_pfn current_pages free kernel_pages wmark_min wmark_low wmark_high balance_gap "
+        "rules first_page pages max_pfn current_pages free kernel_pages wmark_min wmark_low wmark_high balance_gap "
         "inactive_ratio swappiness uuid_low uuid_high "
         "swap_cluster balloon_batch writeback_max totalreserve target boot_pages boot_at "
         "recent_scanned_anon recent_rotated_anon recent_scanned_file recent_rotated_file pages_scanned "
@@ -95,9 +96,14 @@ GUEST = record(
         "kswapd_at kswapd_priority balloon_at balloon_delay shrink_at shrink_left shrink_slot flusher_at "
         "slot_first slots slots_free slot_next frontswap_pages anon_live committed dirty "
         "writeback_first writeback_used dirty_first dirty_size dirty_tail dirty_used flush_all "
+        # refault detection, and balance by cost; ``seen`` are the activations at the end of the last reclaim
+        "gib anon_cost file_cost nonresident_age seen_anon seen_file pageouts "
+        "read_ahead fault_around swap_window swap_ra_hits swap_ra_last swap_ra_prev inode_hand inode_debt "
+        "vcpus crowd pace_at "  # crowd: runnable streams, or vcpus if they are more
         "now cost waited next_at "
         # what happened; names as in /proc/vmstat and debugfs where they have one
         "pgfault pgmajfault file_misses refault_anon refault_file pgpgin pgpgout pswpin pswpout "
+        "workingset_activate_anon workingset_activate_file read_ahead_pages swap_ra swap_ra_hit inodes_evicted "
         "pgactivate pgdeactivate pgscan_kswapd pgsteal_kswapd pgscan_direct pgsteal_direct allocstall "
         "puts put_failed succ_gets failed_gets invalidates "
         "succ_stores failed_stores loads frontswap_invalidates "
@@ -106,11 +112,13 @@ GUEST = record(
 )
 
 # One process group's accesses in order. ``first..last`` is its window of the staging buffer, ``at`` its next access.
+# ``program`` is the first stream of its program, whose pages and files it uses; ``think`` is ``own_think`` as it comes
+# out where ``crowd`` streams share ``vcpus``.
 STREAM = record(
-    i4="guest state ended background",
+    i4="guest state ended background program first_extent extents first_inode",
     i8=(
-        "first_page pages at last last_window event event_last think clock due waits_until started finished "
-        "accesses stall_ns phase committed"
+        "first_page pages at last last_window event event_last own_think think crowd vcpus clock due waits_until "
+        "started finished accesses stall_ns phase committed"
     ),
 )
 
@@ -119,6 +127,11 @@ LIST = record(
 )  # a ring of page ids (used counts tombstones); a pass's scan goal
 PAGE_CONTENT = record(i4="content words csize")  # its number, words up to the last that is not zero, LZO's size [bytes]
 SWAP_SLOT = record(i4="page in_tmem")
+# Consecutive pages of a file from ``index`` on, and its reader's state: the window read last, its asynchronous part,
+# the page asked for last, and how many more faults missed than hit. Source: Linux 3.14 include/linux/fs.h file_ra_state
+EXTENT = record(i4="first count index inode", i8="start size async_size prev mmap_miss")
+# A file: its pages, who has it open, and how often the inode shrinker has found it unused
+INODE = record(i4="first pages open pinned idle")
 WRITEBACK_ENTRY = record(i4="page", i8="done")
 DIRTY_ENTRY = record(i4="page", i8="since")
 DEVICE = record(i8="random sequential reads_until writes_until last_read last_write read_ns write_ns")
@@ -134,7 +147,7 @@ LOG = record(i4="kind guest", i8="at value")  # what the run's list of events te
 # Stream states
 RUNNING, PENDING, STARVED, ENDED, KILLED = 0, 1, 2, 3, 4
 # Kinds of a trace's events
-THINK, FREE, COMMIT, PHASE, CLOSE = 1, 2, 3, 4, 5
+THINK, FREE, COMMIT, PHASE, CLOSE, PROCESS = 1, 2, 3, 4, 5, 6
 # Kinds of log rows
 LOG_OOM_KILL, LOG_BOOT, LOG_BALLOON_FAILURE, LOG_PANIC = 1, 2, 3, 4
 # A guest's four lists, in Linux's order; list row = 4 * guest + one of these
@@ -173,11 +186,14 @@ class World(NamedTuple):
     state: Column  # (pages,) uint8
     where: Column  # (pages,) int32: place in its list's ring, -1 off the lists
     slot_of: Column  # (pages,) int32: its swap slot
+    clock: Column  # (pages,) int64: age of the lists when reclaim took it; of a page read ahead, when its read is done
     file: Column  # (pages,) int32: the page's file, which is a tmem object; -1 for anonymous memory
     content: Table  # (pages,) PAGE_CONTENT: what is in a page, where that matters
     alias: Column  # (pages,) int32: the tmem handle of a page of a guest with a shared file system
     ring: Column  # (sum of list sizes,) int32: page ids, -1 is a tombstone
     lists: Table  # (4 * guests,) LIST
+    extent: Table  # (extents of files,) EXTENT
+    inode: Table  # (files,) INODE
     slot: Table  # (slots,) SWAP_SLOT
     writeback: Table  # (guests * writeback_max,) queue of writes under way, a guest's in a row
     dirty: Table  # (sum of dirty_size,) queue of dirty file pages
