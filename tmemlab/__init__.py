@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tmemlab.errors import TmemlabError as TmemlabError
     from tmemlab.errors import TraceError as TraceError
     from tmemlab.errors import VectorError as VectorError
+    from tmemlab.page_faults import page_faults as page_faults
     from tmemlab.report import write_report as _write_report
     from tmemlab.run import Run as Run
     from tmemlab.scenario import Scenario as Scenario
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tmemlab.simulate import compare as compare
     from tmemlab.simulate import simulate as simulate
     from tmemlab.trace import Trace as Trace
+    from tmemlab.trace import import_trace as import_trace
     from tmemlab.trace import load_trace as load_trace
     from tmemlab.xen.host import TmemHost as TmemHost
 
@@ -46,6 +48,7 @@ _HOME = {
     },
     "Cancelled": "errors.Cancelled",
     "KernelFault": "errors.KernelFault",
+    "page_faults": "page_faults.page_faults",
     "report": "report.write_report",
     "Run": "run.Run",
     "Scenario": "scenario.Scenario",
@@ -53,6 +56,7 @@ _HOME = {
     "compare": "simulate.compare",
     "simulate": "simulate.simulate",
     "Trace": "trace.Trace",
+    "import_trace": "trace.import_trace",
     "load_trace": "trace.load_trace",
     "TmemHost": "xen.host.TmemHost",
 }  # public name -> where it is defined

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tmemlab
+from tmemlab.cli_faults import faults
 from tmemlab.cli_tmem import tmem_app
+from tmemlab.cli_trace import trace_app
 from tmemlab.errors import Cancelled, OutputError, ScenarioError, TmemlabError
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help is shown in half the time
 )
-trace_app = typer.Typer(help="Look at recorded page traces.")
+app.command()(faults)
 app.add_typer(trace_app, name="trace")
 app.add_typer(tmem_app, name="tmem")
 
@@ -110,7 +112,10 @@ def report(
 @app.command("list")
 def list_(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="strategies, policies, scenarios, generators or storage.")
+        str,
+        typer.Argument(
+            metavar="KIND", help="strategies, policies, replacements, scenarios, generators, importers or storage."
+        ),
     ],
 ) -> None:
     """List what there is to choose from."""
@@ -129,21 +134,6 @@ def lab(context: typer.Context) -> None:
     if not notebooks.is_dir():
         raise TmemlabError(f"{notebooks} is missing: the notebooks come with the source; run this in a checkout of it")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(notebooks), *context.args])
-
-
-@trace_app.command()
-def info(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A trace's file, or the name of one that is shipped.")],
-    json: Json = False,
-) -> None:
-    """Say what a trace holds."""
-    from tmemlab import terminal
-
-    facts = tmemlab.load_trace(file).info()
-    if json:
-        terminal.show_json(facts)
-    else:
-        terminal.show_names([(name, str(value)) for name, value in facts.items()])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,6 +9,7 @@ is 512 bytes. The counters are named as Xen, Linux and xentop name them. The tab
 - ``events``: what happened once, such as a program killed.
 - ``all_programs``: the programs of several runs, with these columns before theirs.
 - ``comparison``: a row a strategy. ``pairs``: a row a program, under two strategies.
+- ``page_faults``: a row a size of memory, of a trace alone under a policy of theory; its pages are the trace's.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -45,6 +46,7 @@ _TIME = ("history",)
 _HOST = (HOST,)
 _ALL = ("comparison",)
 _PAIR = ("pairs",)
+_FAULTS = ("page_faults",)
 _COUNTED = ("summary", "history", "comparison")
 
 COLUMNS: dict[str, Column] = {
@@ -127,7 +129,10 @@ COLUMNS: dict[str, Column] = {
     "tmem_cpu_s": Column("s", (*_SUM, *_ALL), "Processor time spent in tmem's copies and calls."),
     "balloon_failures": Column("count", _SUM, "Times the balloon asked Xen for memory and was refused."),
     "boot_wait_s": Column("s", _SUM, "Time from the guest's start until its starting memory was free."),
-    "accesses": Column("accesses", (*_HOST, *_RUN), "Page accesses replayed."),
+    "frames": Column("pages", _FAULTS, "The size of the memory in which a trace's page faults are counted."),
+    "accesses": Column("accesses", (*_HOST, *_RUN, *_FAULTS), "Page accesses replayed."),
+    "faults": Column("faults", _FAULTS, "Accesses to a page that was not in memory, the first one included."),
+    "writes_to_disk": Column("pages", _FAULTS, "Dirty pages evicted; those in memory at the end are not written."),
     "eph_evicted": Column("pages", _HOST, "Ephemeral pages that tmem dropped to make room."),
     "relinquished": Column("pages", _HOST, "Frames that tmem gave up because Xen needed them for a guest."),
     "put_refused": Column("pages", _HOST, "Puts of either kind that tmem refused."),

@@ -75,6 +75,12 @@ def show_names(rows: Sequence[tuple[str, str]]) -> None:
         print(f"{name:{width}}  {meaning}")
 
 
+def show_counts(title: str, counts: "pd.DataFrame") -> None:
+    """Print a table of whole numbers."""
+    rows = [[f"{number:,}" for number in row] for row in counts.to_numpy()]
+    _print(_table(title, [str(name).replace("_", " ") for name in counts.columns], rows))
+
+
 def show(result: "Run | Comparison") -> None:
     """Print a result's tables."""
     if isinstance(result, Run):

@@ -105,10 +105,6 @@ def read_one_page(w: World, g: int, s: int, page: int) -> int:
 def file_miss(w: World, g: int, s: int, page: int, access: int) -> bool:
     """Bring a file page into the page cache, with a window; false where the stream was killed for the frame."""
     this = w.guest[g]
-    if access & SYSCALL:
-        this.file_misses += 1
-    else:
-        this.pgmajfault += 1
     done = -1
     if access & SYSCALL and access & WRITE:
         forget_eviction(w, page)
@@ -118,6 +114,10 @@ def file_miss(w: World, g: int, s: int, page: int, access: int) -> bool:
         done = read_one_page(w, g, s, page)
     if done < 0:
         return False
+    if access & SYSCALL:
+        this.file_misses += 1
+    else:
+        this.pgmajfault += 1
     if w.flags[page] & MARK:
         settle_mark(w, g, s, page)
     wait_until(w, g, done)

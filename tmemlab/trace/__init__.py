@@ -1,4 +1,4 @@
-"""Traces of programs: what they are made of, reading, writing, sampling, and generators of synthetic ones."""
+"""Traces of programs: what they are made of, reading, writing, sampling, importing, and synthetic ones."""
 
 from tmemlab.errors import TraceError
 from tmemlab.trace.format import (
@@ -16,6 +16,7 @@ from tmemlab.trace.format import (
     WRITE,
     Extent,
 )
+from tmemlab.trace.importers import IMPORTERS, import_trace
 from tmemlab.trace.load import load_trace, trace_names
 from tmemlab.trace.synth import GENERATORS, generate
 from tmemlab.trace.trace import Trace
@@ -28,6 +29,7 @@ __all__ = [
     "EVENT",
     "FREE",
     "GENERATORS",
+    "IMPORTERS",
     "PAGE_SHIFT",
     "PHASE",
     "PROCESS",
@@ -40,6 +42,7 @@ __all__ = [
     "TraceError",
     "TraceWriter",
     "generate",
+    "import_trace",
     "load_trace",
     "trace_names",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+MAGIC: Final = b"PAR1"  # a Parquet file begins so
 KEY: Final = b"tmemlab"  # of the file's metadata
 COLUMNS: Final = {"access": "uint32", "event": "uint8", "first": "int32", "count": "int64", "value": "int64"}
 _BUFFER: Final = 1 << 20  # bytes read at a time; with pre_buffer a file of any length would end up in memory
@@ -55,6 +56,11 @@ def _opened(path: Path) -> "Iterator[pq.ParquetFile]":
     with _explained(path):
         if path.is_dir():
             raise TraceError(f"{path}: is a folder; name a trace file in it")
+        with path.open("rb") as start:
+            if start.read(len(MAGIC)) not in (MAGIC, b""):
+                raise TraceError(
+                    f"{path}: is not a Parquet file, as traces are; import it with its own format (tmemlab trace import)"
+                )
         file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     with file:
         yield file
@@ -84,7 +90,7 @@ def _meta_of(file: "pq.ParquetFile", path: Path) -> Meta:
     if text is None:
         raise TraceError(
             f"{path}: is a Parquet file, but not a trace (its metadata has no key {KEY.decode()!r}); "
-            "import it with its own format"
+            "import it with its own format (tmemlab trace import)"
         )
     meta = parse_meta(text, path)
     found = {field.name: str(field.type) for field in file.schema_arrow}

@@ -1,10 +1,10 @@
 """`Trace`: what everything else holds in its hands when it replays a program."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from tmemlab.trace.pieces import Pieces
 from tmemlab.trace.sample import keep_groups, sampled
 from tmemlab.trace.split import lane_chunks
 from tmemlab.trace.write import TraceWriter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAMPLING_TOLERANCE = 1_000_000  # ns that an access of a sampled trace may be off its time
 SAMPLING = 1  # of the rule, so that traces sampled by another are not found in the cache
@@ -193,6 +196,13 @@ class Trace:
         digest = digest_of_text(self.digest, "lane", SPLITTING, SPLITTING_TOLERANCE, lane)
         meta = {**self.meta, "lane": lane, "split_from": self.digest}
         return Trace(kept(digest, lambda: meta, lambda: lane_chunks(self.chunks(), lane, SPLITTING_TOLERANCE)), digest)
+
+    def page_faults(self, frames: int | Iterable[int], policy: str = "lru") -> "pd.DataFrame":
+        """Count the page faults in memories of so many frames, as `tmemlab.page_faults` does."""
+        import tmemlab
+
+        table: pd.DataFrame = tmemlab.page_faults(self, frames, policy)
+        return table
 
     def info(self) -> dict[str, Any]:
         """Return what there is to know of the trace; reads it once, in chunks."""
