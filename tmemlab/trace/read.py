@@ -59,7 +59,7 @@ def _opened(path: Path) -> "Iterator[pq.ParquetFile]":
         with path.open("rb") as start:
             if start.read(len(MAGIC)) not in (MAGIC, b""):
                 raise TraceError(
-                    f"{path}: is not a Parquet file, as traces are; import it with its own format (tmemlab trace import)"
+                    f"{path}: is no Parquet file, as traces are; import it with its own format (tmemlab trace import)"
                 )
         file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     with file:
