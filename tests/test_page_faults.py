@@ -14,7 +14,7 @@ from tmemlab.columns import columns_of
 from tmemlab.core.faults import LRU, PRESENT, count_faults, new_memory
 from tmemlab.errors import PolicyError, TmemlabError
 from tmemlab.page_faults import REPLACEMENTS, page_faults
-from tmemlab.trace import EVENT, FREE, PAGE_SHIFT, Extent, Trace
+from tmemlab.trace import ESCAPE, EVENT, FREE, PAGE_SHIFT, Extent, Trace
 from tmemlab.trace.format import make_events
 
 __all__ = ["own_cache"]
@@ -24,12 +24,24 @@ NO_EVENTS: Any = np.zeros(0, EVENT)
 
 @st.composite
 def traces(draw: st.DrawFn, most_pages: int = 24, most_rows: int = 400) -> Trace:
-    """Draw a trace of few pages, with events of every kind, from a seed."""
+    """Draw a trace of few pages, with events of every kind, from a seed.
+
+    The pages in use move on, so that some are never touched again, and most frees are of few pages, so that pages die
+    at all times and in all states.
+    """
     pages, rows = draw(st.integers(2, most_pages)), draw(st.integers(0, most_rows))
-    escape_share = draw(st.sampled_from([0.0, 0.05, 0.3]))
+    escape_share, used = draw(st.sampled_from([0.0, 0.1, 0.4])), draw(st.integers(1, pages))
     random = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    accesses, events = random_rows(pages, rows, escape_share, random)
+    start = np.cumsum(random.random(rows) < draw(st.sampled_from([0.0, 0.02, 0.2])))  # of the pages in use
+    page = (start + random.integers(0, used, rows)) % pages
+    accesses = np.where(accesses == ESCAPE, ESCAPE, page << PAGE_SHIFT | accesses & 15)
+    events["kind"][random.random(len(events)) < 0.7] = FREE
+    events["first"] = random.integers(0, pages, len(events))
+    events["count"] = np.minimum(random.integers(1, 4, len(events)), pages - events["first"])
+    events["first"][events["kind"] != FREE] = 0
     directory = [Extent(0, pages - 1, anonymous=True), Extent(pages - 1, 1, anonymous=False, file=0)]
-    return Trace.from_arrays("drawn", *random_rows(pages, rows, escape_share, random), directory)
+    return Trace.from_arrays("drawn", accesses.astype(np.uint32), events, directory)
 
 
 def trace_of(text: str) -> Trace:
@@ -95,7 +107,7 @@ def test_a_freed_page_leaves_its_frame_without_a_write(policy: str) -> None:
 
 
 def test_opt_takes_what_is_freed_before_its_next_touch_and_a_clean_page_first() -> None:
-    assert faults("1 2 3 1- 2 1", 2, "opt") == (4, 0)
+    assert faults("1 2 3 1- 1 2", 2, "opt") == (4, 0)  # 1 is touched before 2, but freed before that
     assert faults("1w 2 3 3", 2, "opt") == (3, 0)
     assert faults("1w 2 1 3 3", 2, "opt") == (3, 0)
     assert faults("1 2 3 4 4", 3, "opt") == (4, 0)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tmemlab._jit import entry, kernel
-from tmemlab.core.faults_heap import ENTRY, farthest, insert, move, remove
+from tmemlab.core.faults_heap import ENTRY, farthest, insert, postpone, remove
 from tmemlab.core.faults_queue import OLDEST, PAGE, append, unlink
 from tmemlab.core.flags import ESCAPE, PAGE_SHIFT, WRITE
 from tmemlab.core.world import FREE, Column, Table, record
@@ -106,7 +106,7 @@ def touch(m: Memory, row: int, write: bool, used: int, at: int) -> None:
         unlink(m.page, row)
         append(m.page, row)
     elif m.counts[0].rule == OPT:
-        move(m.heap, m.page, row, when_next(m, row, used, at), m.counts[0].resident)
+        postpone(m.heap, m.page, row, when_next(m, row, used, at))
 
 
 @entry

@@ -56,23 +56,16 @@ def insert(heap: Table, page: Table, row: int, key: int, size: int) -> None:
 
 
 @kernel
-def settle(heap: Table, page: Table, place: int, row: int, key: int, size: int) -> None:
-    """Put an entry where it belongs, starting at ``place``, whose own is no longer needed."""
-    if place > 0 and heap[(place - 1) // 2].key < key:
-        rise(heap, page, place, row, key)
-    else:
-        sink(heap, page, place, row, key, size)
-
-
-@kernel
-def move(heap: Table, page: Table, row: int, key: int, size: int) -> None:
-    """Give a page of a heap of ``size`` another key."""
-    settle(heap, page, page[row].place, row, key, size)
+def postpone(heap: Table, page: Table, row: int, key: int) -> None:
+    """Give a page a larger key."""
+    rise(heap, page, page[row].place, row, key)
 
 
 @kernel
 def remove(heap: Table, page: Table, row: int, size: int) -> None:
-    """Take a page from a heap of ``size``."""
-    last, key = heap[size - 1].row, heap[size - 1].key
-    if last != row:
-        settle(heap, page, page[row].place, last, key, size - 1)
+    """Take a page from a heap of ``size``: the last entry fills its place."""
+    place, last, key = page[row].place, heap[size - 1].row, heap[size - 1].key
+    if place > 0 and heap[(place - 1) // 2].key < key:
+        rise(heap, page, place, last, key)
+    elif last != row:
+        sink(heap, page, place, last, key, size - 1)
