@@ -81,7 +81,7 @@ def test_where_a_file_is_cut_does_not_matter(block: int, tmp_path: Path, monkeyp
     requests = [(int(random.integers(50)), int(random.integers(4))) for _ in range(200)]
     text = "\r\n".join(f"{start} {blocks} 0 0" for start, blocks in requests)  # the last line has no end
     monkeypatch.setattr(unpack, "BLOCK", block)
-    monkeypatch.setattr(lines, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(lines, "AT_A_TIME", 5)
     imported = import_trace(lines_of(tmp_path, text), "arc")
     places = np.concatenate([np.arange(extent.index, extent.index + extent.count) for extent in imported.directory])
     accesses, _ = read_whole(imported)

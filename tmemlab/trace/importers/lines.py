@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.errors import TraceError
-from tmemlab.trace.format import CHUNK_ROWS
 from tmemlab.trace.importers.unpack import blocks_of_lines
 
+AT_A_TIME: Final = 1 << 18  # rows: a million lines, not yet arrays, take 200 MiB
 MOST_PLACES: Final = 1 << 52  # pages of 4 KiB that 64 bits address
 MOST_PAGES: Final = 1 << 20  # of one request: 4 GiB; a number beyond it is no length
 
@@ -56,7 +56,7 @@ def rows_of(path: Path, request: Callable[..., Request], shape: str) -> Iterator
                 )
             waiting.append(asked)
             pages += asked.pages
-            if pages >= CHUNK_ROWS:
+            if pages >= AT_A_TIME:
                 yield _rows(waiting)
                 waiting, pages = [], 0
     yield _rows(waiting)
