@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.naive import Rows
 from tests.naive_state import Access, Event
+from tests.random_rules import random_kernel, random_stream
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
 from tmemlab.core.evict import INTENDED, INVERTED
 from tmemlab.core.world import XEN_4_3, XEN_4_7, XEN_4_12
@@ -29,7 +30,7 @@ COSTS = {
     "balloon_page": 900,
     "swap_request": 7000,
 }
-DEVICES = ((2_000, 1_000), (110_000, 8_000), (10_000_000, 33_000), (400_000_000, 20_000_000))
+DEVICES = ((0, 0), (2_000, 1_000), (110_000, 8_000), (10_000_000, 33_000), (400_000_000, 20_000_000))
 MOST_TICKS = 40
 SHARE = {"tight": (0.8, 1.1), "close": (1.0, 1.4), "ample": (1.5, 3.0)}  # the host's memory, of the guests' at boot
 
@@ -58,6 +59,9 @@ class Case:
     shares: bool  # some guests may have a file system in common
     costs: str  # usual; even, so that much happens at the same time; none
     window: int  # rows of a stream that are staged at a time
+    kernel: str  # 3.14, 4.4, 6, any of them, or a control group of any
+    replacement: str  # linux, or one of theory's
+    lacks: bool  # guests' kernels may lack mechanisms
 
     def make(self) -> "Setup":
         """Return the machine and what is to happen to it."""
@@ -70,7 +74,7 @@ def cases(draw: st.DrawFn, most_guests: int = 4, most_rows: int = 1500) -> Case:
     return Case(
         seed=draw(st.integers(0, 2**32 - 1)),
         guests=draw(st.integers(1, most_guests)),
-        streams=draw(st.integers(1, 2)),
+        streams=draw(st.integers(1, 4)),
         rows=draw(st.integers(100, most_rows)),
         maxmem=draw(st.integers(20, 200)),
         swap=draw(st.sampled_from(["none", "small", "small", "small", "ample", "ample"])),
@@ -80,6 +84,9 @@ def cases(draw: st.DrawFn, most_guests: int = 4, most_rows: int = 1500) -> Case:
         shares=draw(st.integers(0, 2)) == 0,
         costs=draw(st.sampled_from(["usual"] * 7 + ["even"] * 2 + ["none"])),
         window=draw(st.sampled_from([1, 7, 100, 10_000])),
+        kernel=draw(st.sampled_from(["3.14", "3.14", "4.4", "4.4", "6", "6", "6", "any", "group"])),
+        replacement=draw(st.sampled_from(["linux"] * 9 + ["lru", "second-chance", "fifo"])),
+        lacks=draw(st.integers(0, 3)) == 0,
     )
 
 
@@ -135,16 +142,17 @@ class Setup:
         wmark_min = random.choice([0, 1, 1, 2, maxmem // 20])
         wmark_low = wmark_min + random.randint(1, 3)
         wmark_high = wmark_low + random.randint(1, 4)
-        streams = [self._stream(maxmem) for _ in range(random.randint(1, case.streams))]
+        streams = self._streams(maxmem, random.randint(1, case.streams))
+        settings = dict(
+            wmark_min=wmark_min, wmark_low=wmark_low, wmark_high=wmark_high, balance_gap=random.randint(0, 3)
+        )
+        settings |= random_kernel(random, case.kernel, case.replacement, case.lacks)
         return GuestSpec(
             maxmem=maxmem,
             memory=memory,
             streams=streams,
             kernel_pages=memory - wmark_min if random.random() < 0.04 else random.randint(0, maxmem // 8),
-            wmark_min=wmark_min,
-            wmark_low=wmark_low,
-            wmark_high=wmark_high,
-            balance_gap=random.randint(0, 3),
+            **settings,
             totalreserve=random.choice([0, random.randint(0, 2 * wmark_high), random.randint(maxmem, 12 * maxmem)]),
             inactive_ratio=random.choice([1, 1, 3]),
             swappiness=random.choice([60, 60, 60, 0, 100, 200]),
@@ -157,23 +165,23 @@ class Setup:
             boot_at=random.choice([0, 0, self.tick, 3 * self.tick + self.odd]),
         )
 
-    def _stream(self, maxmem: int) -> StreamSpec:
-        """Return a stream's pages, and write its program."""
-        random = self.random
-        anonymous = random.choice([0, random.randint(1, 10), *[random.randint(10, 2 * maxmem)] * 2])
-        files = [random.randint(1, maxmem) for _ in range(random.choice([0, 1, 1, 3]) or not anonymous)]
-        extents, first = [(0, anonymous, -1)] if anonymous else [], anonymous
-        for file, count in enumerate(files):
-            extents.append((first, count, file))
-            first += count
-        self.programs.append(self._program(anonymous, first))
-        self.repeats.append(random.choice([1, 1, 1, 3]))
-        image = random.choice(["", "a", "a", "b"])
-        return StreamSpec(extents, image=image, start=random.choice([0, 0, 2 * self.tick, self.tick + 17 * self.odd]))
+    def _streams(self, maxmem: int, count: int) -> list[StreamSpec]:
+        """Return a guest's streams, some of which belong to one program, and write what each of them does."""
+        random, streams = self.random, list[StreamSpec]()
+        for _ in range(count):
+            start = random.choice([0, 0, 2 * self.tick, self.tick + 17 * self.odd])
+            if streams and random.random() < 0.3:
+                streams.append(StreamSpec([], start=start, background=random.random() < 0.1, joins=True))
+            else:
+                streams.append(random_stream(random, maxmem, start))
+            self.programs.append(self._program([stream for stream in streams if not stream.joins][-1]))
+            self.repeats.append(random.choice([1, 1, 1, 3]))
+        return streams
 
-    def _program(self, anonymous: int, pages: int) -> Rows:
+    def _program(self, stream: StreamSpec) -> Rows:
         """Return phases over a hot set, a scan or anything at all, with events between them."""
-        random = self.random
+        random, pages = self.random, stream.pages
+        anonymous = sum(extent[1] for extent in stream.extents if extent[2] < 0)
         writes, calls, wholes = random.random() ** 2, random.random(), random.random()
         rows: Rows = [Event("think", 0, 0, self.think)]
         if random.random() < 0.25:
@@ -187,7 +195,7 @@ class Setup:
                 page = random.randrange(pages) if shape == "any" else first + random.randrange(1 + count // 3)
                 page = (first + step if shape == "scan" else page) % pages
                 rows.append(self._access(page, page >= anonymous, writes, calls, wholes))
-            rows += self._events(pages)
+            rows += self._events(pages, stream.files)
         return rows[:end]
 
     def _temporary_files(self, first: int, end: int) -> Rows:
@@ -207,7 +215,7 @@ class Setup:
         syscall = file and random.random() < calls
         return Access(page, write, syscall, write and syscall and random.random() < wholes)
 
-    def _events(self, pages: int) -> Rows:
+    def _events(self, pages: int, files: int) -> Rows:
         """Return events for between two phases, most of the time none."""
         random = self.random
         rows: Rows = []
@@ -219,8 +227,10 @@ class Setup:
             rows.append(Event("think", 0, 0, think))
         if random.random() < 0.2:
             rows.append(Event("commit", 0, 0, random.randint(-10, 30)))
-        if random.random() < 0.1:
-            rows.append(Event("close", 0, 0, 0))
+        if files and random.random() < 0.3:
+            rows.append(Event("close", random.randrange(files), 0, 0))
+        if random.random() < 0.05:
+            rows.append(Event("process", 0, 0, random.randint(0, 3)))
         if random.random() < 0.1:
             rows.append(Event("phase", 0, 0, random.randint(1, 9)))
         if random.random() < self.churns:  # one page touched and freed over and over, which leaves gaps in its list

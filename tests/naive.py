@@ -6,11 +6,14 @@ slots and tmem's pages are objects, lists, dicts and sets. From here the calls g
 
 - `naive_faults`: what an access does;
 - `naive_balloon`: what the balloon does, and frontswap's shrinking;
-- `naive_memory`: taking frames, direct reclaim and kswapd, freeing, the end of memory;
-- `naive_reclaim`: which pages reclaim looks at, and what becomes of them;
+- `naive_readahead`, `naive_swapin`: what is read besides what is asked for;
+- `naive_memory`, `naive_exit`: taking frames, direct reclaim and kswapd; freeing, and the end of memory;
+- `naive_scan`, `naive_balance`, `naive_reclaim`: a pass of reclaim, how much of which list it looks at, what becomes of
+  a page; `naive_theory`: replacement as theory has it instead;
+- `naive_workingset`, `naive_inodes`: which pages come back soon; which files are forgotten;
 - `naive_files`, `naive_swap`: the page cache and swap, each with its way into tmem;
-- `naive_disk`, `naive_xen`: devices; the host's memory and tmem;
-- `naive_state`: what all of these share.
+- `naive_vcpus`, `naive_disk`, `naive_xen`: processors; devices; the host's memory and tmem;
+- `naive_lists`, `naive_state`: what all of these share.
 
 Each module notes in ``taken`` which way things went, so that a test can tell what its machines never did.
 """
@@ -23,17 +26,20 @@ from typing import TYPE_CHECKING, Any
 
 from tests.naive_balloon import balloon_step, frontswap_step, populate
 from tests.naive_disk import Disk, finish_writes
+from tests.naive_exit import end_stream, free_page
 from tests.naive_faults import fault, hit
 from tests.naive_files import flush
-from tests.naive_memory import charge_streams, end_program, free_page, kswapd_step
-from tests.naive_state import Access, Event, Guest, Page, Stream
+from tests.naive_inodes import close_file
+from tests.naive_memory import charge_streams, kswapd_step
+from tests.naive_state import Access, Event, Extent, Guest, Inode, Page, Stream
+from tests.naive_vcpus import share_processors
 from tests.naive_xen import Xen
 
 if TYPE_CHECKING:
     from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
 
 Rows = list[Access | Event]
-BOOT, KSWAPD, FLUSHER, BALLOON, SHRINK, STREAM = range(6)  # what comes first at the same time in the same guest
+BOOT, PACE, KSWAPD, FLUSHER, BALLOON, SHRINK, STREAM = range(7)  # what comes first at the same time in the same guest
 BOOT_RETRY_NS = 1_000_000_000
 
 
@@ -47,19 +53,23 @@ class Machine:
         self.streams: list[Stream] = []
         self.alike: dict[Any, int] = {}  # the first page of each name on a shared file system
         self.guests: list[Guest] = []
+        self.pages = self.files = 0  # how many there are so far
         pages = sum(stream.pages for guest in guests for stream in guest.streams)
         for spec in guests:
             self.guests.append(self._make_guest(host, spec, programs, pages))
 
     def _make_guest(self, host: HostSpec, spec: GuestSpec, programs: Sequence[Rows], all_pages: int) -> Guest:
         first_slot = self.guests[-1].slots.stop if self.guests else 0
+        inodes: list[Inode] = []
         return Guest(
             number=len(self.guests),
             spec=spec,
             host=host,
             xen=self.xen,
             disk=self.disks[spec.disk],
-            streams=[self._make_stream(spec, each, programs) for each in spec.streams],
+            streams=[self._make_stream(spec, each, programs, inodes) for each in spec.streams],
+            inodes=inodes,
+            crowd=spec.vcpus,
             slots=range(first_slot, first_slot + spec.slots),
             first_swap_block=all_pages,
             next_slot=first_slot,
@@ -68,25 +78,49 @@ class Machine:
             taken=self.taken,
         )
 
-    def _make_stream(self, guest: GuestSpec, spec: StreamSpec, programs: Sequence[Rows]) -> Stream:
-        first_page = self.streams[-1].pages[-1].number + 1 if self.streams else 0
-        first_file = 1 + max((page.file for s in self.streams for page in s.pages if page.file is not None), default=-1)
-        pages = [
-            Page(first_page + page, None if file < 0 else first_file + file)
-            for first, count, file in spec.extents
-            for page in range(first, first + count)
-        ]
+    def _make_stream(self, guest: GuestSpec, spec: StreamSpec, programs: Sequence[Rows], inodes: list[Inode]) -> Stream:
         number = len(self.streams)
-        self._name(guest, spec, number, pages)
-        stream = Stream(number, pages, programs[number], clock=spec.start, waits_until=spec.start)
+        program = self.streams[-1].program if spec.joins else number
+        files = self.streams[program].files if spec.joins else [Inode(spec.pseudo_file) for _ in range(spec.files)]
+        stream = Stream(
+            number,
+            self.streams[program].pages if spec.joins else self._make_pages(spec, files),
+            files,
+            programs[number],
+            clock=spec.start,
+            waits_until=spec.start,
+            program=program,
+            background=spec.background,
+            vcpus=guest.vcpus,
+            crowd=guest.vcpus,
+        )
+        if not spec.joins:
+            inodes += files
+            self._name(guest, spec, number, stream.pages)
         notice_own_events(stream)
         self.streams.append(stream)
         return stream
 
+    def _make_pages(self, spec: StreamSpec, files: list[Inode]) -> list[Page]:
+        """Make a program's pages."""
+        pages: list[Page] = []
+        for _, count, file, *index in sorted(spec.extents):
+            first = self.pages + len(pages)
+            extent = Extent(files[file], index[0] if index else 0) if file >= 0 else None
+            name = self.files + file if file >= 0 else None
+            run = [Page(number, name, extent=extent) for number in range(first, first + count)]
+            if extent:
+                extent.pages = run
+                extent.inode.pages += run
+            pages += run
+        self.pages += len(pages)
+        self.files += len(files)
+        return pages
+
     def _name(self, guest: GuestSpec, spec: StreamSpec, stream: int, pages: list[Page]) -> None:
         """Name the pages of files: on a shared file system, those of the same image and number have the same name."""
         places: Counter[int] = Counter()
-        for first, count, file in sorted(spec.extents):
+        for first, count, file, *_ in sorted(spec.extents):
             for page in pages[first : first + count] if file >= 0 else []:
                 page.name = page.file, places[file]
                 page.shared_name = (guest.uuid, spec.image or stream, file), places[file]
@@ -125,7 +159,7 @@ class Machine:
 
     def start_again(self, stream: Stream) -> None:
         """Run a program that has ended once more, at once."""
-        stream.at = stream.think = 0
+        stream.at = stream.own_think = 0
         stream.state = "runs"
         notice_own_events(stream)
 
@@ -135,6 +169,7 @@ def next_event(guest: Guest) -> tuple[int, int, int, int]:
     if not guest.running:
         return guest.boot_at, guest.number, BOOT, 0
     events = [(guest.flusher_at, guest.number, FLUSHER, 0)]
+    events.append((guest.pace_at, guest.number, PACE, 0))
     if guest.kswapd_on:
         events.append((guest.kswapd_at, guest.number, KSWAPD, 0))
     if guest.balloon_on:
@@ -158,10 +193,17 @@ def serve(guest: Guest, at: int, kind: int, stream: Stream) -> bool:
     if kind == STREAM and row:
         serve_row(guest, stream, row)
     elif kind == STREAM:
-        stream.state, stream.finished = "ended", stream.clock
-        end_program(guest, stream)
-        return True
-    elif kind == KSWAPD:
+        end_stream(guest, stream, "ended", stream.clock)
+    else:
+        serve_kernel(guest, kind)
+    if guest.spec.vcpus < len(guest.streams) and guest.running:
+        share_processors(guest)
+    return kind == STREAM and row is None
+
+
+def serve_kernel(guest: Guest, kind: int) -> None:
+    """Serve an event that no stream causes; when the processors are shared out anew, that is all."""
+    if kind == KSWAPD:
         kswapd_step(guest)
     elif kind == FLUSHER:
         flush(guest)
@@ -170,9 +212,8 @@ def serve(guest: Guest, at: int, kind: int, stream: Stream) -> bool:
         balloon_step(guest)
     elif kind == SHRINK:
         frontswap_step(guest)
-    else:
+    elif kind == BOOT:
         boot(guest)
-    return False
 
 
 def serve_row(guest: Guest, stream: Stream, row: Access | Event) -> None:
@@ -186,6 +227,8 @@ def serve_row(guest: Guest, stream: Stream, row: Access | Event) -> None:
     elif row.kind == "commit":
         guest.committed += row.value
         stream.committed += row.value
+    elif row.kind == "close":
+        close_file(stream.files[row.first])
     if stream.state == "killed":
         return
     stream.clock = guest.now + guest.cost
@@ -204,11 +247,11 @@ def notice_own_events(stream: Stream) -> None:
     """Take in the rows that concern the stream alone, which need no time."""
     while stream.at < len(stream.rows):
         row = stream.rows[stream.at]
-        if not isinstance(row, Event) or row.kind not in ("think", "phase"):
+        if not isinstance(row, Event) or row.kind not in ("think", "phase", "process"):
             return
         if row.kind == "think":
-            stream.think = row.value
-        else:
+            stream.own_think = row.value
+        elif row.kind == "phase":
             stream.phase = row.value
         stream.at += 1
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.naive_memory import charge_streams, direct_reclaim, take_frame, take_free
-from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE, add_new
+from tests.naive_disk import wait_until
+from tests.naive_lists import add_new
+from tests.naive_memory import charge_streams, take_frame, try_frame
+from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE
 from tests.naive_swap import free_slot, leave_swap_cache, read_slot
+from tmemlab.core.rules import BACK_OFF
 
 if TYPE_CHECKING:
     from tests.naive_state import Guest
@@ -27,7 +30,7 @@ def balloon_step(guest: Guest) -> None:
         guest.balloon_on = guest.current_pages != guest.target
     else:
         guest.taken["balloon: backs off, growing" if missing > 0 else "balloon: backs off, shrinking"] += 1
-        guest.balloon_delay = min(2 * guest.balloon_delay, LONGEST_WAIT_S)
+        guest.balloon_delay = min(2 * guest.balloon_delay, LONGEST_WAIT_S) if guest.follows(BACK_OFF) else 1
         guest.balloon_at = guest.now + guest.cost + guest.balloon_delay * SECOND_NS
         guest.count["balloon_failures"] += 1
         guest.xen.log.append(("balloon failure", guest.number, guest.now, guest.balloon_delay))
@@ -55,7 +58,7 @@ def populate(guest: Guest) -> bool:
 def shrink(guest: Guest, batch: int) -> int:
     """Give frames to Xen. For each one the balloon reclaims once at most, and nobody is killed for it."""
     moved = 0
-    while moved < batch and (take_free(guest) or (direct_reclaim(guest) >= 0 and take_free(guest))):
+    while moved < batch and try_frame(guest):
         moved += 1
     guest.charge("balloon_page", moved)
     guest.current_pages -= moved
@@ -99,7 +102,7 @@ def bring_back(guest: Guest, slot: int) -> bool:
     if not take_frame(guest, None):
         return False
     guest.taken["frontswap: brought back"] += 1
-    read_slot(guest, slot)
+    wait_until(guest, read_slot(guest, slot))
     free_slot(guest, page)
     page.present = page.dirty = page.active = True
     add_new(guest, page)

@@ -13,7 +13,7 @@ from tests.naive import Machine
 from tests.naive_core import CoreRun
 from tests.naive_view import Seen, hungry, see_core, see_naive
 
-KINDS = ("boot", "kswapd", "flusher", "balloon", "shrink", "stream")
+KINDS = ("boot", "pace", "kswapd", "flusher", "balloon", "shrink", "stream")
 MOST_LINES = 30
 
 

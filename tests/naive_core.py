@@ -19,6 +19,7 @@ KIND = {
     "commit": tables.COMMIT,
     "phase": tables.PHASE,
     "close": tables.CLOSE,
+    "process": tables.PROCESS,
 }
 
 
@@ -88,7 +89,7 @@ class CoreRun:
         feed.repeats -= 1
         if feed.repeats:
             feed.row = feed.event = 0
-            stream.think = 0
+            stream.own_think = stream.think = 0
             self.stage_nothing(s)
 
     def run(self, until: int) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.naive_lists import take_off_list
+from tmemlab.core.rules import BUSY_ACTIVE
+
 if TYPE_CHECKING:
     from tests.naive_state import Guest, Page
 
@@ -54,18 +57,26 @@ class Write:
     done: int
 
 
-def read_from_disk(guest: Guest, place: int) -> None:
-    """Read a page and wait for it."""
-    guest.count["disk_wait_ns"] += guest.wait(guest.disk.read(guest.now + guest.cost, place))
+def wait_until(guest: Guest, done: int) -> None:
+    """Wait for a read."""
+    guest.count["disk_wait_ns"] += guest.wait(done)
 
 
-def start_write(guest: Guest, page: Page, place: int) -> None:
-    """Send a page to disk; the guest has only so many writes under way, and waits for the oldest if need be."""
+def start_write(guest: Guest, page: Page, place: int) -> bool:
+    """Send a page to disk, and say whether that takes any time.
+
+    The guest has only so many writes under way, and waits for the oldest if need be.
+    """
     if len(guest.writes) == guest.host.writeback_max:
         guest.taken["write: queue is full"] += 1
         wait_for_oldest_write(guest)
-    guest.writes.append(Write(page, guest.disk.write(guest.now + guest.cost, place)))
-    page.writeback = True
+    done = guest.disk.write(guest.now + guest.cost, place)
+    page.writeback = done > guest.now + guest.cost
+    if page.writeback:
+        guest.writes.append(Write(page, done))
+    else:
+        guest.taken["write: done at once"] += 1
+    return page.writeback
 
 
 def wait_for_oldest_write(guest: Guest) -> bool:
@@ -84,10 +95,11 @@ def finish_writes(guest: Guest, now: int) -> None:
         if page is None:
             continue
         page.writeback = False
-        if page.reclaim and not page.active and not page.dirty:
-            guest.lists[page.list_name].remove(page)
-            guest.lists[page.list_name].insert(0, page)
-            guest.taken["written: to the old end"] += 1
+        if page.reclaim and not page.dirty and (not page.active or guest.follows(BUSY_ACTIVE)):
+            guest.taken["written: active, to the old end" if page.active else "written: to the old end"] += 1
+            take_off_list(guest, page)
+            page.active, page.resident = False, True
+            guest.list_of(page).insert(0, page)
         page.reclaim = False
 
 

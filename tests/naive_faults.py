@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.naive_files import fill, make_dirty
+from tests.naive_disk import wait_until
+from tests.naive_files import get_from_tmem, make_dirty, read_from_disk, read_page
+from tests.naive_inodes import use_file
+from tests.naive_lists import add_new, mark_accessed
 from tests.naive_memory import take_frame
-from tests.naive_state import add_new, kind_of, mark_accessed
-from tests.naive_swap import read_slot, settle_slot, slot_of
+from tests.naive_readahead import count_mapped_hit, map_around, reach_marker, read_with_window
+from tests.naive_swap import settle_slot
+from tests.naive_swapin import settle_guess, swap_in
+from tests.naive_theory import note_use
+from tests.naive_todo import AS_CORE
+from tests.naive_workingset import forget, returns
+from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX
 
 if TYPE_CHECKING:
     from tests.naive_state import Access, Guest, Page, Stream
@@ -18,7 +26,7 @@ def hit(page: Page, access: Access) -> bool:
 
     A first write is none, since it may flush a slot or wake the flusher; nor is what moves a page from list to list.
     """
-    if not page.present or (access.write and not page.dirty):
+    if not page.present or page.slow or (access.write and not page.dirty):
         return False
     if page.file is None or not access.syscall:
         page.young |= page.file is None or page.mapped
@@ -31,11 +39,13 @@ def hit(page: Page, access: Access) -> bool:
 
 def fault(guest: Guest, stream: Stream, page: Page, access: Access) -> None:
     """Serve any other access. If the page was here before, what its return took is the program's stall."""
-    refaults, tmem_ns = count_refaults(guest), guest.tmem_ns
+    refaults, tmem_ns, was_resident = count_refaults(guest), guest.tmem_ns, page.resident
     if page.file is None:
         touch_anonymous(guest, stream, page, access.write)
     else:
         touch_file(guest, stream, page, access)
+    if guest.spec.replacement != LINUX:
+        note_use(guest, page, was_resident)
     if count_refaults(guest) > refaults:
         stall = guest.waited + guest.tmem_ns - tmem_ns
         guest.count["stall_ns"] += stall
@@ -47,13 +57,6 @@ def count_refaults(guest: Guest) -> int:
     return guest.count["refault_anon"] + guest.count["refault_file"]
 
 
-def returns(guest: Guest, page: Page) -> None:
-    """Note that a page came back, if reclaim had taken it."""
-    if page.evicted:
-        page.evicted = False
-        guest.count[f"refault_{kind_of(page)}"] += 1
-
-
 def minor_fault(guest: Guest) -> None:
     """Count a fault."""
     guest.count["pgfault"] += 1
@@ -62,31 +65,50 @@ def minor_fault(guest: Guest) -> None:
 
 def touch_anonymous(guest: Guest, stream: Stream, page: Page, write: bool) -> None:
     """Serve an access to anonymous memory: new, in swap, or in the swap cache."""
-    minor_fault(guest)
+    if not (page.live and page.present and is_plain(page, write)):
+        minor_fault(guest)
     if not page.live:
         if take_frame(guest, stream):
             guest.charge("page_copy")
-            page.live = page.present = page.young = page.dirty = page.active = True
+            page.live = page.present = page.young = page.dirty = True
+            page.active = guest.follows(ANON_STARTS_ACTIVE)
             add_new(guest, page)
         return
     if not page.resident:
         guest.count["pgmajfault"] += 1
-        if not take_frame(guest, stream):
+        if not swap_in(guest, stream, page):
             return
-        read_slot(guest, slot_of(page))
-        add_new(guest, page)
-        returns(guest, page)
+    else:
+        settle_guess(guest, page)
     page.present = page.young = True
     if page.slot is not None:
         settle_slot(guest, page, write)
 
 
+def is_plain(page: Page, write: bool) -> bool:
+    """Say whether an access to a mapped page is no fault, but is looked at since its guest keeps exact order."""
+    return "every access of an exact LRU to anonymous memory is a fault" not in AS_CORE and (page.dirty or not write)
+
+
 def touch_file(guest: Guest, stream: Stream, page: Page, access: Access) -> None:
     """Serve an access to a page of a file, through a mapping or through read() and write()."""
+    use_file(page)
+    of_old = "pages around are mapped after the fault" in AS_CORE
+    around = not access.syscall and not access.write and not page.mapped
+    found = page.present
     if not access.syscall and (not page.mapped or (access.write and not page.dirty)):
         minor_fault(guest)
-    if not page.present and not enter_page_cache(guest, stream, page, access):
+    if around and not of_old:
+        map_around(guest, page)
+    if found:
+        if not access.syscall and not page.mapped:
+            count_mapped_hit(page)
+        if page.slow and guest.spec.replacement == LINUX:
+            settle_readahead(guest, page)
+    elif not enter_page_cache(guest, stream, page, access):
         return
+    if around and of_old:
+        map_around(guest, page)
     if access.syscall:
         mark_accessed(guest, page)
     else:
@@ -95,16 +117,54 @@ def touch_file(guest: Guest, stream: Stream, page: Page, access: Access) -> None
         make_dirty(guest, page)
 
 
+def settle_readahead(guest: Guest, page: Page) -> None:
+    """Serve the first touch of a page that was read ahead: start what follows it, then wait for its read."""
+    page.slow, done = False, page.done
+    if page.readahead:
+        guest.busy = page
+        reach_marker(guest, page)
+        guest.busy = None
+    wait_until(guest, done)
+
+
 def enter_page_cache(guest: Guest, stream: Stream, page: Page, access: Access) -> bool:
     """Bring a page into the page cache. A write of the whole page reads nothing, and so does not ask tmem."""
-    if not take_frame(guest, stream):
-        return False
-    page.present = True
-    add_new(guest, page)
     if access.write and access.whole:
-        page.on_disk = False
-    else:
-        guest.count["file_misses" if access.syscall else "pgmajfault"] += 1
-        fill(guest, page)
-    returns(guest, page)
+        if take_frame(guest, stream):
+            page.present, page.on_disk = True, False
+            forget(page)
+            add_new(guest, page)
+        return page.present
+    done = None
+    if access.write and access.syscall:
+        forget(page)
+    elif guest.spec.read_ahead > 1 and page.extent and not page.extent.inode.pinned:
+        done = read_with_window(guest, page, not access.syscall)
+    if done is None:
+        done = read_alone(guest, stream, page)
+    if done is None:
+        return False
+    guest.count["file_misses" if access.syscall else "pgmajfault"] += 1
+    wait_until(guest, done)
     return True
+
+
+def read_alone(guest: Guest, stream: Stream, page: Page) -> int | None:
+    """Read a page without others; return when it is there, or None where its program is killed for the frame.
+
+    Linux takes the frame before it asks tmem. ``GET_FIRST`` is a guest that asks before it takes the frame, for which
+    its own put can make room then.
+    """
+    asked = guest.follows(GET_FIRST)
+    got = asked and get_from_tmem(guest, page)
+    if not take_frame(guest, stream):
+        return None
+    page.present = True
+    returns(guest, page)
+    add_new(guest, page)
+    if got:
+        guest.taken["get first: found"] += 1
+        page.on_disk = True
+        return 0
+    again = not asked or "what is not got first is asked for again" in AS_CORE
+    return read_page(guest, page) if again else read_from_disk(guest, page)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.naive_disk import forget_write, read_from_disk, start_write, wait_for_oldest_write
-from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE, release_frame, take_off_list
+from tests.naive_disk import forget_write, start_write, wait_for_oldest_write
+from tests.naive_lists import release_frame, take_off_list
+from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE
+from tmemlab.core.rules import MAPPED_TO_DISK, WRITEBACK_RULE
 
 if TYPE_CHECKING:
     from tests.naive_state import Guest, Page
@@ -16,18 +18,31 @@ EXPIRE_NS = 30_000_000_000
 INTERVAL_NS = 5_000_000_000
 
 
-def fill(guest: Guest, page: Page) -> None:
-    """Fill a page of the page cache: from tmem, which then has it no more, or else from disk."""
+def read_page(guest: Guest, page: Page) -> int:
+    """Fill a page of the page cache and return when that is done: at once from tmem, later from disk."""
+    if get_from_tmem(guest, page):
+        page.on_disk = True
+        return guest.now + guest.cost
+    return read_from_disk(guest, page)
+
+
+def read_from_disk(guest: Guest, page: Page) -> int:
+    """Have a page read and return when that is done."""
     page.on_disk = True
+    guest.count["pgpgin"] += 1
+    return guest.disk.read(guest.now + guest.cost, page.number)
+
+
+def get_from_tmem(guest: Guest, page: Page) -> bool:
+    """Ask tmem for a page, which then has it no more."""
     if guest.ephemeral and guest.xen.get(guest.number, guest.ephemeral, name_of(guest.ephemeral, page)):
         guest.charge_tmem("tmem_get")
         guest.count["succ_gets"] += 1
-        return
+        return True
     if guest.ephemeral:
         guest.charge_tmem("tmem_miss")
     guest.count["failed_gets"] += 1
-    guest.count["pgpgin"] += 1
-    read_from_disk(guest, page.number)
+    return False
 
 
 def name_of(pool: Pool, page: Page) -> Name:
@@ -37,9 +52,10 @@ def name_of(pool: Pool, page: Page) -> Name:
 
 def leave_page_cache(guest: Guest, page: Page) -> None:
     """Offer a clean page that is evicted to tmem, if it was ever read; one that write() made is flushed there."""
-    if not page.on_disk:
+    if not page.on_disk and guest.follows(MAPPED_TO_DISK):
         invalidate(guest, page)
         return
+    guest.taken["put: what write() made"] += not page.on_disk
     guest.count["puts"] += 1
     if guest.ephemeral is None:
         return
@@ -69,7 +85,7 @@ def truncate(guest: Guest, page: Page) -> None:
     if page.resident:
         take_off_list(guest, page)
         release_frame(guest, page)
-    page.on_disk = page.evicted = page.reclaim = False
+    page.on_disk = page.evicted = page.reclaim = page.workingset = page.readahead = False
 
 
 def dirtyable(guest: Guest) -> int:
@@ -85,6 +101,8 @@ def too_dirty(guest: Guest) -> bool:
 
 def make_dirty(guest: Guest, page: Page) -> None:
     """Note the first write to a clean page. Where a fifth is dirty or being written, its writer waits for a write."""
+    if not guest.follows(WRITEBACK_RULE):
+        return
     page.dirty = True
     if all(queued is not page for queued, _ in guest.dirty_queue):
         if len(guest.dirty_queue) == guest.spec.maxmem + 1:  # some of these pages were truncated since
@@ -96,6 +114,14 @@ def make_dirty(guest: Guest, page: Page) -> None:
         guest.taken["dirty: above the background limit"] += 1
     if (guest.dirty + len(guest.writes)) * 5 > dirtyable(guest):
         guest.taken["dirty: writer waits"] += wait_for_oldest_write(guest)
+
+
+def write_page(guest: Guest, page: Page) -> None:
+    """Start the write of a dirty page."""
+    page.dirty = False
+    guest.count["pgpgout"] += 1
+    guest.charge("swap_request")
+    start_write(guest, page, page.number)
 
 
 def flush(guest: Guest) -> None:
@@ -114,9 +140,6 @@ def flush(guest: Guest) -> None:
                 break
         guest.dirty_queue.pop(0)
         if page.dirty:
-            page.dirty = False
-            guest.count["pgpgout"] += 1
-            guest.charge("swap_request")
-            start_write(guest, page, page.number)
+            write_page(guest, page)
     if not guest.dirty_queue:
         guest.flush_all = False

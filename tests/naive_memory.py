@@ -1,19 +1,20 @@
-"""Taking frames and giving them back, slowly: watermarks, direct reclaim, kswapd, and the end of memory."""
+"""Taking frames, slowly: watermarks, direct reclaim, kswapd, and the end of memory."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.naive_balance import reclaimable, remember_activations
 from tests.naive_disk import wait_for_oldest_write
-from tests.naive_files import flush, truncate
-from tests.naive_reclaim import age_anonymous, reclaimable, shrink_zone
-from tests.naive_state import mark_accessed, release_frame, take_off_list
-from tests.naive_swap import forget_anonymous
+from tests.naive_exit import kill_someone
+from tests.naive_files import flush
+from tests.naive_scan import FIRST_PRIORITY, age_anonymous, shrink_zone
+from tests.naive_theory import evict_one
+from tmemlab.core.rules import COST_BALANCE, KSWAPD, LINUX
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page, Stream
+    from tests.naive_state import Guest, Stream
 
-FIRST_PRIORITY = 12  # a pass looks at 1/4096 of a list; the last, 0, at all of it
 PAUSE_NS = 100_000_000
 
 
@@ -22,7 +23,8 @@ PAUSE_NS = 100_000_000
 
 def take_free(guest: Guest) -> bool:
     """Take a free frame, if there are more than the min watermark; below low, kswapd is woken."""
-    if guest.free <= guest.spec.wmark_low and not guest.kswapd_on:
+    has_kswapd = guest.follows(KSWAPD) and guest.spec.replacement == LINUX
+    if guest.free <= guest.spec.wmark_low and has_kswapd and not guest.kswapd_on:
         guest.kswapd_on = True
         guest.kswapd_priority = FIRST_PRIORITY
         guest.kswapd_at = max(guest.kswapd_at, guest.now)
@@ -35,15 +37,26 @@ def take_free(guest: Guest) -> bool:
 def direct_reclaim(guest: Guest) -> int:
     """Reclaim a batch in the time of whoever needs a frame; return how many frames that freed."""
     guest.count["allocstall"] += 1
+    if guest.spec.replacement != LINUX:
+        return evict_one(guest)
     freed = 0
     for priority in range(FIRST_PRIORITY, -1, -1):
-        if priority < FIRST_PRIORITY and not reclaimable(guest):
+        if priority < FIRST_PRIORITY and not guest.follows(COST_BALANCE) and not reclaimable(guest):
             guest.taken["direct: all was in vain"] += 1
             break
         freed += shrink_zone(guest, priority, guest.host.swap_cluster, by_kswapd=False).freed
         if freed >= guest.host.swap_cluster:
             break
+    remember_activations(guest)
     return freed
+
+
+def try_frame(guest: Guest) -> bool:
+    """Take a frame with one direct reclaim at most; nobody is killed for it. The balloon does that, and readahead."""
+    if take_free(guest):
+        return True
+    direct_reclaim(guest)
+    return take_free(guest)
 
 
 def take_frame(guest: Guest, stream: Stream | None) -> bool:
@@ -52,7 +65,7 @@ def take_frame(guest: Guest, stream: Stream | None) -> bool:
         scanned = guest.pages_scanned
         if direct_reclaim(guest) or can_wait(guest, scanned) or guest.free > guest.spec.wmark_high:
             continue
-        kill_someone(guest)
+        kill_someone(guest, stream)
         if stream is None or stream.state == "killed":
             return False
     return True
@@ -94,6 +107,7 @@ def kswapd_step(guest: Guest) -> None:
             guest.kswapd_at = guest.now + guest.cost + PAUSE_NS
     if guest.free > guest.spec.wmark_high or in_vain:
         guest.taken["kswapd: all was in vain" if in_vain else "kswapd: sleeps"] += 1
+        remember_activations(guest)
         guest.kswapd_on = False
         guest.kswapd_at = guest.now + guest.cost
     guest.count["kswapd_ns"] += guest.cost - guest.waited
@@ -105,54 +119,3 @@ def charge_streams(guest: Guest) -> None:
     for stream in guest.streams:
         if stream.state == "runs" and stream.waits_until <= guest.now:
             stream.clock += guest.cost - guest.waited
-
-
-# Giving memory back
-
-
-def free_page(guest: Guest, page: Page) -> None:
-    """Free a page: munmap or exit for anonymous memory, truncate or unlink for a file's page."""
-    if page.file is not None:
-        truncate(guest, page)
-    elif page.live:
-        forget_anonymous(guest, page)
-        if page.resident:
-            take_off_list(guest, page)
-            release_frame(guest, page)
-        page.live = page.evicted = page.reclaim = False
-
-
-def end_program(guest: Guest, stream: Stream) -> None:
-    """Free all memory of a program, and what it was promised; its files stay in the page cache, unmapped."""
-    for page in stream.pages:
-        if page.file is None:
-            free_page(guest, page)
-        else:
-            was_young, page.mapped, page.young = page.young, False, False
-            if was_young:
-                mark_accessed(guest, page)
-    guest.committed -= stream.committed
-    stream.committed = 0
-
-
-def kill_someone(guest: Guest) -> None:
-    """Kill the program with the most memory, in RAM or swap; the first of those with the same."""
-    now = guest.now + guest.cost
-    alive = [stream for stream in guest.streams if stream.state == "runs"]
-    victim = max(alive, key=badness, default=None)
-    if victim is None or badness(victim) == 0:
-        guest.xen.log.append(("panic", guest.number, now, 0))
-        guest.taken["panic"] += 1
-        for stream in alive:
-            stream.state, stream.finished = "killed", now
-        return
-    guest.taken["oom kill"] += 1
-    guest.count["oom_kill"] += 1
-    guest.xen.log.append(("oom kill", guest.number, now, victim.number))
-    victim.state, victim.finished = "killed", now
-    end_program(guest, victim)
-
-
-def badness(stream: Stream) -> int:
-    """Return how many pages a program holds: anonymous memory wherever it is, and mapped pages of files."""
-    return sum(page.live or page.mapped for page in stream.pages)

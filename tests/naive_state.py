@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from tmemlab.core.rules import LINUX
+
 if TYPE_CHECKING:
     from tests.naive_disk import Disk, Write
     from tests.naive_tmem_state import Pool
@@ -33,10 +35,43 @@ class Access(NamedTuple):
 class Event(NamedTuple):
     """A row of a trace that is no access."""
 
-    kind: str  # think, free, commit, phase, close
+    kind: str  # think, free, commit, phase, close, process
     first: int
     length: int
     value: int
+
+
+@dataclass(eq=False)
+class Inode:
+    """A file as the kernel knows it."""
+
+    pinned: bool  # nothing is known of it but its pages: it is not read ahead, and stays
+    pages: list[Page] = field(default_factory=list)
+    state: str = "evicted"  # not in memory until it is used; then "open", then "closed"
+    idle: int = 0  # how often it was found unused
+
+
+@dataclass(eq=False)
+class Extent:
+    """Pages that follow each other in a file, and what is known of who reads them. Places are counted in the file."""
+
+    inode: Inode
+    index: int  # the place of the first page
+    pages: list[Page] = field(default_factory=list)
+    start: int | None = None  # of the window that was read last
+    size: int = 0
+    async_size: int = 0
+    asked: int | None = None  # the place of the page that was missing last
+    mmap_miss: int = 0  # how many more faults missed than hit
+
+    def place(self, page: Page) -> int:
+        """Return where in the file a page is."""
+        return self.index + page.number - self.pages[0].number
+
+    def at(self, place: int) -> Page | None:
+        """Return the page at a place, if this part of the file has it."""
+        row = place - self.index
+        return self.pages[row] if 0 <= row < len(self.pages) else None
 
 
 @dataclass(eq=False)
@@ -61,13 +96,12 @@ class Page:
     reclaim: bool = False  # PG_reclaim: goes to the old end of its list once it is written
     evicted: bool = False  # reclaim took its frame, so that its return is a refault
     slot: int | None = None  # the swap slot of anonymous memory
-
-    @property
-    def list_name(self) -> str:
-        """Return the list it stands on while it is resident."""
-        if self.file is None:
-            return ACTIVE_ANON if self.active else INACTIVE_ANON
-        return ACTIVE_FILE if self.active else INACTIVE_FILE
+    extent: Extent | None = None  # of the page of a file
+    workingset: bool = False  # PG_workingset: was on the active list, in this life or the last
+    age_at_eviction: int = 0  # of the lists
+    readahead: bool = False  # PG_readahead: its touch starts the next window; in the swap cache: it was a guess
+    slow: bool = False  # any touch is more than a hit: it was read ahead, or its guest keeps exact order
+    done: int = 0  # when its read is complete, if it was read ahead
 
 
 @dataclass(eq=False)
@@ -76,17 +110,27 @@ class Stream:
 
     number: int
     pages: list[Page]
+    files: list[Inode]
     rows: list[Access | Event]
     clock: int  # [ns]
     waits_until: int  # the end of its last wait; until then, kernel threads take no time from it
+    program: int  # the first stream of its program, whose pages it uses
+    background: bool
+    vcpus: int
+    crowd: int  # how many streams it shares the processors with, itself included; vcpus if they are fewer
     at: int = 0
-    think: int = 0  # time before every access [ns]
+    own_think: int = 0  # time before every access, on a processor of its own [ns]
     phase: int = 0
     state: str = "runs"  # then "ended" or "killed"
     finished: int = 0
     accesses: int = 0
     stall_ns: int = 0
     committed: int = 0
+
+    @property
+    def think(self) -> int:
+        """Return the time before every access."""
+        return self.own_think * self.crowd // self.vcpus
 
     @property
     def due(self) -> int:
@@ -106,6 +150,7 @@ class Guest:
     disk: Disk
     streams: list[Stream]
     slots: range  # the swap slots it has
+    inodes: list[Inode]  # its files
     first_swap_block: int  # a slot's place on disk, less its number
     running: bool = False
     ephemeral: Pool | None = None  # where cleancache puts
@@ -123,6 +168,28 @@ class Guest:
     kswapd_on: bool = False
     kswapd_at: int = 0
     kswapd_priority: int = 0
+    deactivate: set[str] = field(default_factory=set)  # kinds whose active lists this pass ages
+    # refaults
+    nonresident_age: int = 0  # evictions and activations so far
+    anon_cost: int = 0  # what reclaim of either kind has cost lately
+    file_cost: int = 0
+    seen_activations: dict[str, int] = field(
+        default_factory=lambda: {"anon": 0, "file": 0}
+    )  # at the last reclaim's end
+    # statistics, and when they are due to be added up
+    counted: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LISTS, 0))
+    counted_activations: dict[str, int] = field(default_factory=lambda: {"anon": 0, "file": 0})
+    stat_at: int = 0
+    # inodes, readahead
+    inode_hand: int = 0  # the next to be looked at
+    inode_debt: int = 0  # to be looked at still, times pages of the lists
+    busy: Page | None = None  # in use just now
+    swap_ra_hits: int = 4  # good guesses since the last swap-in
+    swap_ra_last: int = 0  # the last window
+    swap_ra_prev: int = 0  # where it was
+    # processors
+    crowd: int = 0
+    pace_at: int = NEVER
     # swap
     used_slots: dict[int, Page] = field(default_factory=dict)
     in_frontswap: set[int] = field(default_factory=set)
@@ -150,15 +217,25 @@ class Guest:
     count: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
 
+    def follows(self, rule: int) -> bool:
+        """Say whether its kernel has one of the rules."""
+        return bool(self.spec.rules & rule)
+
     @property
     def pages(self) -> list[Page]:
-        """Return the pages of all its streams."""
-        return [page for stream in self.streams for page in stream.pages]
+        """Return the pages of all its programs."""
+        return [page for stream in self.streams if stream.number == stream.program for page in stream.pages]
 
     @property
     def dirty(self) -> int:
         """Return how many file pages are dirty."""
-        return sum(page.dirty for name in (INACTIVE_FILE, ACTIVE_FILE) for page in self.lists[name])
+        return sum(page.dirty for pages in self.lists.values() for page in pages if page.file is not None)
+
+    def list_of(self, page: Page) -> list[Page]:
+        """Return the list that a page stands on while it is resident; theory has one for all."""
+        if self.spec.replacement != LINUX:
+            return self.lists[INACTIVE_ANON]
+        return self.lists[f"{'active' if page.active else 'inactive'} {kind_of(page)}"]
 
     @property
     def slots_free(self) -> int:
@@ -185,46 +262,3 @@ class Guest:
 def kind_of(page: Page) -> str:
     """Return under which kind reclaim's statistics count a page."""
     return "anon" if page.file is None else "file"
-
-
-def count_scanned(guest: Guest, kind: str, scanned: int, rotated: int) -> None:
-    """Add to the statistics from which reclaim balances anonymous and file pages."""
-    guest.recent_scanned[kind] += scanned
-    guest.recent_rotated[kind] += rotated
-
-
-def put_on_list(guest: Guest, page: Page) -> None:
-    """Put a page at the young end of its list."""
-    page.resident = True
-    guest.lists[page.list_name].append(page)
-
-
-def take_off_list(guest: Guest, page: Page) -> None:
-    """Take a page off its list, wherever it stands."""
-    guest.lists[page.list_name].remove(page)
-    page.resident = False
-
-
-def add_new(guest: Guest, page: Page) -> None:
-    """Put a page that has just got a frame on its list; the statistics count it as scanned, an active one as kept."""
-    put_on_list(guest, page)
-    count_scanned(guest, kind_of(page), 1, 1 if page.active else 0)
-
-
-def mark_accessed(guest: Guest, page: Page) -> None:
-    """Count a read() or write(): the second one on an inactive page makes it active."""
-    if not page.referenced:
-        page.referenced = True
-    elif not page.active:
-        guest.taken["read(): activates"] += 1
-        take_off_list(guest, page)
-        page.active, page.referenced = True, False
-        add_new(guest, page)
-        guest.count["pgactivate"] += 1
-
-
-def release_frame(guest: Guest, page: Page) -> None:
-    """Return the frame of a page that is off its list; nothing that concerned the frame is left."""
-    page.present = page.mapped = page.young = page.dirty = page.referenced = page.active = False
-    guest.free += 1
-    guest.pages_scanned = 0

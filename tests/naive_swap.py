@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.naive_disk import forget_write, read_from_disk, start_write
+from tests.naive_disk import forget_write, start_write
 from tests.naive_xen import SWAP_OBJECTS, Name
+from tmemlab.core.rules import SWAP_CACHE
 
 if TYPE_CHECKING:
     from tests.naive_state import Guest, Page
@@ -68,7 +69,7 @@ def leave_swap_cache(guest: Guest, page: Page) -> bool:
 
 
 def swap_out(guest: Guest, page: Page) -> bool:
-    """Write a page to its slot; true where tmem took it, which is done at once."""
+    """Write a page to its slot; true where that is done at once, as it is where tmem takes the page."""
     page.dirty = False
     if frontswap_store(guest, slot_of(page)):
         guest.taken["swap out: stored in tmem"] += 1
@@ -76,9 +77,8 @@ def swap_out(guest: Guest, page: Page) -> bool:
     guest.taken["swap out: written to disk"] += 1
     guest.charge("swap_request")
     guest.count["pswpout"] += 1
-    page.reclaim = True
-    start_write(guest, page, guest.first_swap_block + slot_of(page))
-    return False
+    page.reclaim = start_write(guest, page, guest.first_swap_block + slot_of(page))
+    return not page.reclaim
 
 
 def frontswap_store(guest: Guest, slot: int) -> bool:
@@ -98,16 +98,17 @@ def frontswap_store(guest: Guest, slot: int) -> bool:
     return False
 
 
-def read_slot(guest: Guest, slot: int) -> None:
-    """Read a slot's data: from tmem, which keeps them too, or from disk."""
+def read_slot(guest: Guest, slot: int) -> int:
+    """Read a slot's data and return when that is done: at once from tmem, which keeps them too, later from disk."""
+    now = guest.now + guest.cost
     if slot in guest.in_frontswap:
         assert guest.persistent
         guest.xen.get(guest.number, guest.persistent, name_of(guest, slot))
         guest.charge_tmem("tmem_get")
         guest.count["loads"] += 1
-    else:
-        guest.count["pswpin"] += 1
-        read_from_disk(guest, guest.first_swap_block + slot)
+        return now
+    guest.count["pswpin"] += 1
+    return guest.disk.read(now, guest.first_swap_block + slot)
 
 
 def settle_slot(guest: Guest, page: Page, write: bool) -> None:
@@ -119,6 +120,8 @@ def settle_slot(guest: Guest, page: Page, write: bool) -> None:
         leave_swap_cache(guest, page)
     elif swap_is_half_full(guest):
         guest.taken["swap is half full: slot dropped at a fault"] += leave_swap_cache(guest, page)
+    elif not guest.follows(SWAP_CACHE):
+        guest.taken["no swap cache: slot dropped at a fault"] += leave_swap_cache(guest, page)
 
 
 def forget_anonymous(guest: Guest, page: Page) -> None:

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from tests.naive import Machine
 from tests.naive_state import LISTS, Guest, Page, Stream
 from tests.naive_tmem_state import Level, Pool
+from tests.naive_view_files import rows_of, see_core_files, see_files
 from tests.naive_xen import pages_of, tags
 from tmemlab.core import flags
 from tmemlab.core import world as tables
@@ -17,6 +18,8 @@ SAME = (
     *("running", "current_pages", "free", "committed", "pages_scanned", "dirty", "flush_all", "slots_free"),
     *("kswapd_on", "kswapd_at", "kswapd_priority", "flusher_at", "target", "balloon_on", "balloon_at", "balloon_delay"),
     *("shrink_on", "shrink_at", "shrink_left", "shrink_slot", "boot_at", "now", "cost", "waited"),
+    *("anon_cost", "file_cost", "nonresident_age", "inode_hand", "inode_debt", "crowd", "pace_at"),
+    *("swap_ra_hits", "swap_ra_last", "swap_ra_prev"),
 )
 GUEST = tuple(tables.GUEST.names or ())
 COUNTERS = GUEST[GUEST.index("pgfault") :]
@@ -38,8 +41,8 @@ LOG = {
     tables.LOG_BALLOON_FAILURE: "balloon failure",
     tables.LOG_PANIC: "panic",
 }
-STREAM = ("clock", "accesses", "stall_ns", "waits_until", "committed")
-NEXT = ("think", "phase")  # what follows from the next row
+STREAM = ("clock", "accesses", "stall_ns", "waits_until", "committed", "program", "crowd")
+NEXT = ("own_think", "think", "phase")  # what follows from the next row
 STREAM_STATE = {tables.ENDED: "ended", tables.KILLED: "killed"}
 
 
@@ -60,13 +63,8 @@ def see_core(w: World) -> Seen:
     page_flags = (w.flags & (255 - flags.FILE)).tolist()
     columns = zip(page_flags, w.state.tolist(), w.slot_of.tolist(), (w.where >= 0).tolist(), strict=True)
     seen["page"] = {str(page): bits for page, bits in enumerate(columns)}
+    seen["files"] = see_core_files(w)
     return seen
-
-
-def rows_of(table: Any) -> list[dict[str, int]]:
-    """Return a table's rows as dicts, which are quicker to read."""
-    names = table.dtype.names or ()
-    return [dict(zip(names, row, strict=True)) for row in table.tolist()]
 
 
 def _see_host(w: World) -> dict[str, Any]:
@@ -173,6 +171,7 @@ def see_naive(machine: Machine, hungry: list[int]) -> Seen:
     for guest in machine.guests:
         queued = {page for page, _ in guest.dirty_queue}
         seen["page"] |= {str(page.number): _bits(page, page in queued) for page in guest.pages}
+    seen["files"] = see_files(machine)
     return seen
 
 
@@ -243,6 +242,7 @@ def _bits(page: Page, queued: bool) -> tuple[int, int, int, bool]:
         + page.referenced * flags.REFERENCED
         + page.active * flags.ACTIVE
         + page.mapped * flags.MAPPED
+        + page.slow * flags.MARK
     )
     page_state = (
         page.on_disk * flags.ON_DISK
@@ -251,5 +251,7 @@ def _bits(page: Page, queued: bool) -> tuple[int, int, int, bool]:
         + page.live * flags.LIVE
         + queued * flags.QUEUED
         + page.reclaim * flags.RECLAIM
+        + page.workingset * flags.WORKINGSET
+        + page.readahead * flags.READAHEAD
     )
     return page_flags, page_state, -1 if page.slot is None else page.slot, page.resident

@@ -1,0 +1,49 @@
+"""What can be seen of files and of who reads them, in both machines, in the same words."""
+
+from typing import Any
+
+from tests.naive import Machine
+from tests.naive_state import Extent
+from tmemlab.core.world import World
+
+STATES = {-1: "evicted", 0: "closed", 1: "open"}
+
+
+def rows_of(table: Any) -> list[dict[str, int]]:
+    """Return a table's rows as dicts, which are quicker to read."""
+    names = table.dtype.names or ()
+    return [dict(zip(names, row, strict=True)) for row in table.tolist()]
+
+
+def see_core_files(w: World) -> dict[str, Any]:
+    """Return what is known of the files of a world; places are counted in the file."""
+    seen: dict[str, Any] = {}
+    for row, extent in enumerate(rows_of(w.extent)):
+        if not extent["count"]:
+            continue
+        offset = extent["index"] - extent["first"]
+        window = extent["start"] + offset, extent["size"], extent["async_size"]
+        asked = None if extent["prev"] == -2 else extent["prev"] + offset
+        none_yet = extent["start"] == extent["size"] == 0
+        seen[f"extent {row}"] = None if none_yet else window, asked, extent["mmap_miss"]
+    for row, inode in enumerate(rows_of(w.inode)):
+        if inode["pages"]:
+            seen[f"inode {row}"] = STATES[inode["open"]], inode["idle"], bool(inode["pinned"])
+    return seen
+
+
+def see_files(machine: Machine) -> dict[str, Any]:
+    """Return the same of a slow machine."""
+    streams = [stream for stream in machine.streams if stream.number == stream.program]
+    extents: list[Extent] = []
+    for stream in streams:
+        for page in stream.pages:
+            if page.extent and page.extent not in extents[-1:]:
+                extents.append(page.extent)
+    inodes = [inode for stream in streams for inode in stream.files]
+    seen: dict[str, Any] = {}
+    for row, extent in enumerate(extents):
+        window = None if extent.start is None else (extent.start, extent.size, extent.async_size)
+        seen[f"extent {row}"] = window, extent.asked, extent.mmap_miss
+    seen |= {f"inode {row}": (inode.state, inode.idle, inode.pinned) for row, inode in enumerate(inodes) if inode.pages}
+    return seen
