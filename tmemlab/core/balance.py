@@ -8,6 +8,7 @@ import numpy as np
 from tmemlab._jit import kernel
 from tmemlab.core.lru import live
 from tmemlab.core.rules import CGROUP, COST_BALANCE, LIST_BALANCE, USE_BALANCE
+from tmemlab.core.statistics import add_up, size
 from tmemlab.core.world import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, World
 
 ANON, FILES = 1, 2  # bits of ``deactivate``
@@ -17,7 +18,7 @@ ANON, FILES = 1, 2  # bits of ``deactivate``
 def inactive_is_low(w: World, g: int, inactive: int) -> bool:
     """Say whether a type needs deactivating; anonymous memory never does without a swap device."""
     this = w.guest[g]
-    old, young = live(w, g, inactive), live(w, g, inactive + 1)
+    old, young = size(w, g, inactive), size(w, g, inactive + 1)
     if inactive == INACTIVE_ANON and this.slots == 0:
         return False
     if this.rules & COST_BALANCE:
@@ -33,18 +34,19 @@ def inactive_is_low(w: World, g: int, inactive: int) -> bool:
 def choose_deactivation(w: World, g: int) -> None:
     """Let active lists be aged that are too long, or whose type had refaults activated since the last reclaim."""
     this = w.guest[g]
+    add_up(w, g)
     this.deactivate = 0
-    if this.workingset_activate_anon != this.seen_anon or inactive_is_low(w, g, INACTIVE_ANON):
+    if this.counted_anon != this.seen_anon or inactive_is_low(w, g, INACTIVE_ANON):
         this.deactivate |= ANON
-    if this.workingset_activate_file != this.seen_file or inactive_is_low(w, g, INACTIVE_FILE):
+    if this.counted_file != this.seen_file or inactive_is_low(w, g, INACTIVE_FILE):
         this.deactivate |= FILES
 
 
 @kernel
 def snapshot_refaults(w: World, g: int) -> None:
     """Remember at the end of a reclaim which activations it has seen."""
-    w.guest[g].seen_anon = w.guest[g].workingset_activate_anon
-    w.guest[g].seen_file = w.guest[g].workingset_activate_file
+    w.guest[g].seen_anon = w.guest[g].counted_anon
+    w.guest[g].seen_file = w.guest[g].counted_file
 
 
 @kernel
@@ -71,11 +73,11 @@ def halve_old_statistics(w: World, g: int) -> None:
 def files_are_few(w: World, g: int, priority: int) -> bool:
     """Say whether so little page cache is left that only anonymous memory is scanned."""
     this = w.guest[g]
-    files = live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE)
+    files = size(w, g, INACTIVE_FILE) + size(w, g, ACTIVE_FILE)
     if this.rules & CGROUP or files + this.free > this.wmark_high:
         return False
     if this.rules & COST_BALANCE:
-        return not this.deactivate & ANON and live(w, g, INACTIVE_ANON) >> priority > 0
+        return not this.deactivate & ANON and size(w, g, INACTIVE_ANON) >> priority > 0
     return True
 
 
@@ -83,7 +85,7 @@ def files_are_few(w: World, g: int, priority: int) -> bool:
 def files_are_plenty(w: World, g: int, priority: int) -> bool:
     """Say whether there is so much inactive page cache that anonymous memory is left alone."""
     if w.guest[g].rules & COST_BALANCE:
-        return not w.guest[g].deactivate & FILES and live(w, g, INACTIVE_FILE) >> priority > 0
+        return not w.guest[g].deactivate & FILES and size(w, g, INACTIVE_FILE) >> priority > 0
     return not inactive_is_low(w, g, INACTIVE_FILE)
 
 

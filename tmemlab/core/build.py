@@ -20,7 +20,7 @@ LOG_ROWS = 65_536
 SETTINGS = (  # columns of a guest's row that its GuestSpec gives as they are
     *("kernel_pages", "wmark_min", "wmark_low", "wmark_high", "balance_gap", "totalreserve"),
     *("inactive_ratio", "swappiness", "slots", "disk", "boot_at", "rules", "replacement", "vcpus"),
-    *("gib", "read_ahead", "fault_around", "swap_window"),
+    *("gib", "stat_interval", "read_ahead", "fault_around", "swap_window"),
 )
 MOST_CONTENTS = 2  # different ones, for each page of a guest
 MIN_LIST = 64  # room for tombstones in the smallest of lists
@@ -84,6 +84,7 @@ class GuestSpec:
     replacement: int = LINUX
     vcpus: int = 1
     gib: int = 262_144
+    stat_interval: int = 2_000_000_000
     read_ahead: int = 0
     fault_around: int = 0
     swap_window: int = 0

@@ -37,17 +37,20 @@ def write_page(device: Table, row: int, now: int, position: int) -> int:
 
 
 @kernel
-def start_writeback(w: World, g: int, page: int, position: int) -> None:
-    """Send ``page`` to disk; where the guest's queue is full, wait for its oldest write first."""
+def start_writeback(w: World, g: int, page: int, position: int) -> bool:
+    """Send ``page`` to disk and say whether that takes any time; where the guest's queue is full, wait for its oldest."""
     this = w.guest[g]
     if this.writeback_used == this.writeback_max:
         wait_for_writeback(w, g)
     done = write_page(w.device, this.disk, this.now + this.cost, position)
+    if done <= this.now + this.cost:
+        return False
     place = g * this.writeback_max + (this.writeback_first + this.writeback_used) % this.writeback_max
     w.writeback[place].page = page
     w.writeback[place].done = done
     this.writeback_used += 1
     w.state[page] |= WRITEBACK
+    return True
 
 
 @kernel

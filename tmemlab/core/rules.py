@@ -14,6 +14,7 @@ BUSY_ACTIVE = 1 << 6  # pages that are dirty or being written wait on the active
 FAULT_AROUND = 1 << 7  # a fault maps the cached pages around as well
 CAPPED_READAHEAD = 1 << 8  # a window is at most half of what is free or inactive
 MODERN_READAHEAD = 1 << 9  # a synchronous read looks at the page before, not at the window before
+OLD_STATISTICS = 1 << 10  # sizes of lists and counts of refaults are looked up in statistics that are added up seldom
 
 # Where a guest is not a whole kernel, but a control group of one: its limit is all there is
 CGROUP = 1 << 15
@@ -44,6 +45,7 @@ KERNELS = {
     | BUSY_ACTIVE
     | FAULT_AROUND
     | MODERN_READAHEAD
+    | OLD_STATISTICS
     | MECHANISMS,
 }
 # How a guest chooses the page to evict: as Linux does, or as theory does, one page at a time

@@ -132,15 +132,16 @@ def frontswap_store(w: World, g: int, slot: int) -> bool:
 
 @kernel
 def swap_writepage(w: World, g: int, page: int) -> bool:
-    """Write a swap-cache page out: true if tmem took it, complete at once; else its write to disk is under way."""
+    """Write a swap-cache page out: true if that is complete at once, as in tmem; else its write to disk is under way."""
     slot = w.slot_of[page]
     w.flags[page] &= 255 - DIRTY
     if frontswap_store(w, g, slot):
         return True
     w.guest[g].cost += w.cost[0].swap_request
-    w.state[page] |= RECLAIM
     w.guest[g].pswpout += 1
-    start_writeback(w, g, page, swap_handle(w, slot))
+    if not start_writeback(w, g, page, swap_handle(w, slot)):
+        return True
+    w.state[page] |= RECLAIM
     return False
 
 

@@ -1,12 +1,15 @@
 """Processors shared by a guest's streams: where more want to run than there are, all of them think longer.
 
-A stream that waits for a device wants no processor, and the background is taken to want none. Think time stretches in
-proportion from the moment that the number of runnable streams changes, in the middle of a wait as well.
+A stream that waits for a device wants no processor; the background is taken to want none, and so is a stream that
+thinks for a second or more between two accesses: it sleeps. Think time stretches in proportion from the moment that the
+number of runnable streams changes, in the middle of a wait as well.
 """
 
 from tmemlab._jit import kernel
 from tmemlab.core.streams import stretched
 from tmemlab.core.world import ENDED, NEVER, STARVED, World
+
+SLEEP_NS = 1_000_000_000
 
 
 @kernel
@@ -34,7 +37,7 @@ def share_vcpus(w: World, g: int) -> None:
         stream = w.stream[s]
         if stream.state < ENDED and not stream.background:
             if stream.waits_until <= this.now:
-                runnable += 1
+                runnable += 1 if stream.own_think < SLEEP_NS else 0
             else:
                 this.pace_at = min(this.pace_at, stream.waits_until)
     crowd = max(runnable, this.vcpus)

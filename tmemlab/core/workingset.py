@@ -7,8 +7,9 @@ Source: Linux 4.4 and 6 mm/workingset.c workingset_eviction, workingset_refault;
 
 from tmemlab._jit import kernel
 from tmemlab.core.flags import ACTIVE, EVICTED, FILE, MARK, READAHEAD, WORKINGSET
-from tmemlab.core.lru import age_lists, live
+from tmemlab.core.lru import age_lists
 from tmemlab.core.rules import ANON_REFAULTS, COST_BALANCE, FILE_REFAULTS
+from tmemlab.core.statistics import add_up, size
 from tmemlab.core.world import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, World
 
 
@@ -21,7 +22,7 @@ def note_cost(w: World, g: int, file: bool, pageouts: int, rotated: int) -> None
         this.file_cost += cost
     else:
         this.anon_cost += cost
-    pages = live(w, g, INACTIVE_ANON) + live(w, g, ACTIVE_ANON) + live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE)
+    pages = size(w, g, INACTIVE_ANON) + size(w, g, ACTIVE_ANON) + size(w, g, INACTIVE_FILE) + size(w, g, ACTIVE_FILE)
     if this.file_cost + this.anon_cost > pages // 4:
         this.file_cost //= 2
         this.anon_cost //= 2
@@ -49,14 +50,15 @@ def forget_eviction(w: World, page: int) -> None:
 def competitors(w: World, g: int, file: bool) -> int:
     """Return how many pages a page that came back competes with."""
     this = w.guest[g]
-    pages = live(w, g, ACTIVE_FILE)
+    add_up(w, g)
+    pages = size(w, g, ACTIVE_FILE)
     if this.rules & ANON_REFAULTS:
         if not file:
-            pages += live(w, g, INACTIVE_FILE)
+            pages += size(w, g, INACTIVE_FILE)
         if this.slots_free > 0:
-            pages += live(w, g, ACTIVE_ANON)
+            pages += size(w, g, ACTIVE_ANON)
             if file:
-                pages += live(w, g, INACTIVE_ANON)
+                pages += size(w, g, INACTIVE_ANON)
     return pages
 
 

@@ -97,7 +97,8 @@ GUEST = record(
         "slot_first slots slots_free slot_next frontswap_pages anon_live committed dirty "
         "writeback_first writeback_used dirty_first dirty_size dirty_tail dirty_used flush_all "
         # refault detection, and balance by cost; ``seen`` are the activations at the end of the last reclaim
-        "gib anon_cost file_cost nonresident_age seen_anon seen_file pageouts "
+        "gib anon_cost file_cost nonresident_age seen_anon seen_file counted_anon counted_file stat_interval stat_at "
+        "pageouts "
         "read_ahead fault_around swap_window swap_ra_hits swap_ra_last swap_ra_prev inode_hand inode_debt "
         "vcpus crowd pace_at "  # crowd: runnable streams, or vcpus if they are more
         "now cost waited next_at "
@@ -123,8 +124,8 @@ STREAM = record(
 )
 
 LIST = record(
-    i8="first room tail used live goal left"
-)  # a ring of page ids (used counts tombstones); a pass's scan goal
+    i8="first room tail used live goal left counted"
+)  # a ring of page ids (used counts tombstones); a pass's scan goal; its size in the statistics
 PAGE_CONTENT = record(i4="content words csize")  # its number, words up to the last that is not zero, LZO's size [bytes]
 SWAP_SLOT = record(i4="page in_tmem")
 # Consecutive pages of a file from ``index`` on, and its reader's state: the window read last, its asynchronous part,
