@@ -13,7 +13,7 @@ slots and tmem's pages are objects, lists, dicts and sets. From here the calls g
 - `naive_workingset`, `naive_inodes`: which pages come back soon; which files are forgotten;
 - `naive_files`, `naive_swap`: the page cache and swap, each with its way into tmem;
 - `naive_vcpus`, `naive_disk`, `naive_xen`: processors; devices; the host's memory and tmem;
-- `naive_lists`, `naive_state`: what all of these share.
+- `naive_lists`, `naive_statistics`, `naive_state`, `naive_pages`, `naive_streams`: what all of these share.
 
 Each module notes in ``taken`` which way things went, so that a test can tell what its machines never did.
 """
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.naive_balloon import balloon_step, frontswap_step, populate
 from tests.naive_disk import Disk, finish_writes
@@ -31,14 +31,14 @@ from tests.naive_faults import fault, hit
 from tests.naive_files import flush
 from tests.naive_inodes import close_file
 from tests.naive_memory import charge_streams, kswapd_step
-from tests.naive_state import Access, Event, Extent, Guest, Inode, Page, Stream
+from tests.naive_state import Access, Event, Guest, Stream
+from tests.naive_streams import Rows, StreamMaker, notice_own_events
 from tests.naive_vcpus import share_processors
 from tests.naive_xen import Xen
 
 if TYPE_CHECKING:
-    from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
+    from tmemlab.core.build import GuestSpec, HostSpec
 
-Rows = list[Access | Event]
 BOOT, PACE, KSWAPD, FLUSHER, BALLOON, SHRINK, STREAM = range(7)  # what comes first at the same time in the same guest
 BOOT_RETRY_NS = 1_000_000_000
 
@@ -50,25 +50,24 @@ class Machine:
         self.taken: Counter[str] = Counter()
         self.xen = Xen(host, list(guests), self.taken)
         self.disks = [Disk(random, sequential) for random, sequential in host.devices]
-        self.streams: list[Stream] = []
-        self.alike: dict[Any, int] = {}  # the first page of each name on a shared file system
         self.guests: list[Guest] = []
-        self.pages = self.files = 0  # how many there are so far
+        maker = StreamMaker(programs)
+        self.streams = maker.streams
         pages = sum(stream.pages for guest in guests for stream in guest.streams)
         for spec in guests:
-            self.guests.append(self._make_guest(host, spec, programs, pages))
+            self.guests.append(self._make_guest(host, spec, maker, pages))
 
-    def _make_guest(self, host: HostSpec, spec: GuestSpec, programs: Sequence[Rows], all_pages: int) -> Guest:
+    def _make_guest(self, host: HostSpec, spec: GuestSpec, maker: StreamMaker, all_pages: int) -> Guest:
         first_slot = self.guests[-1].slots.stop if self.guests else 0
-        inodes: list[Inode] = []
+        streams = [maker.make(spec, each) for each in spec.streams]
         return Guest(
             number=len(self.guests),
             spec=spec,
             host=host,
             xen=self.xen,
             disk=self.disks[spec.disk],
-            streams=[self._make_stream(spec, each, programs, inodes) for each in spec.streams],
-            inodes=inodes,
+            streams=streams,
+            inodes=[inode for each in streams if each.number == each.program for inode in each.files],
             crowd=spec.vcpus,
             slots=range(first_slot, first_slot + spec.slots),
             first_swap_block=all_pages,
@@ -77,55 +76,6 @@ class Machine:
             boot_at=spec.boot_at,
             taken=self.taken,
         )
-
-    def _make_stream(self, guest: GuestSpec, spec: StreamSpec, programs: Sequence[Rows], inodes: list[Inode]) -> Stream:
-        number = len(self.streams)
-        program = self.streams[-1].program if spec.joins else number
-        files = self.streams[program].files if spec.joins else [Inode(spec.pseudo_file) for _ in range(spec.files)]
-        stream = Stream(
-            number,
-            self.streams[program].pages if spec.joins else self._make_pages(spec, files),
-            files,
-            programs[number],
-            clock=spec.start,
-            waits_until=spec.start,
-            program=program,
-            background=spec.background,
-            vcpus=guest.vcpus,
-            crowd=guest.vcpus,
-        )
-        if not spec.joins:
-            inodes += files
-            self._name(guest, spec, number, stream.pages)
-        notice_own_events(stream)
-        self.streams.append(stream)
-        return stream
-
-    def _make_pages(self, spec: StreamSpec, files: list[Inode]) -> list[Page]:
-        """Make a program's pages."""
-        pages: list[Page] = []
-        for _, count, file, *index in sorted(spec.extents):
-            first = self.pages + len(pages)
-            extent = Extent(files[file], index[0] if index else 0) if file >= 0 else None
-            name = self.files + file if file >= 0 else None
-            run = [Page(number, name, extent=extent) for number in range(first, first + count)]
-            if extent:
-                extent.pages = run
-                extent.inode.pages += run
-            pages += run
-        self.pages += len(pages)
-        self.files += len(files)
-        return pages
-
-    def _name(self, guest: GuestSpec, spec: StreamSpec, stream: int, pages: list[Page]) -> None:
-        """Name the pages of files: on a shared file system, those of the same image and number have the same name."""
-        places: Counter[int] = Counter()
-        for first, count, file, *_ in sorted(spec.extents):
-            for page in pages[first : first + count] if file >= 0 else []:
-                page.name = page.file, places[file]
-                page.shared_name = (guest.uuid, spec.image or stream, file), places[file]
-                page.first_alike = self.alike.setdefault(page.shared_name, page.number)
-                places[file] += 1
 
     def run(self, until: int) -> Stream | None:
         """Serve all events before ``until``; return early when a program has ended, and return which."""
@@ -241,19 +191,6 @@ def go_on(stream: Stream) -> None:
     """Go to the next row."""
     stream.at += 1
     notice_own_events(stream)
-
-
-def notice_own_events(stream: Stream) -> None:
-    """Take in the rows that concern the stream alone, which need no time."""
-    while stream.at < len(stream.rows):
-        row = stream.rows[stream.at]
-        if not isinstance(row, Event) or row.kind not in ("think", "phase", "process"):
-            return
-        if row.kind == "think":
-            stream.own_think = row.value
-        elif row.kind == "phase":
-            stream.phase = row.value
-        stream.at += 1
 
 
 def boot(guest: Guest) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from tests.machines import Action, Setup
-from tests.naive import Rows
 from tests.naive_state import Access
+from tests.naive_streams import Rows
 from tmemlab.core import world as tables
 from tmemlab.core.build import new_world
 from tmemlab.core.flags import ESCAPE, PAGE_SHIFT, SYSCALL, WHOLE, WRITE

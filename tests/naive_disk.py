@@ -12,7 +12,8 @@ from tests.naive_lists import take_off_list
 from tmemlab.core.rules import BUSY_ACTIVE
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
 
 NOWHERE = -2
 

@@ -11,7 +11,8 @@ from tests.naive_swap import forget_anonymous
 from tmemlab.core.rules import OOM_VICTIM
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page, Stream
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest, Stream
 
 
 def free_page(guest: Guest, page: Page) -> None:

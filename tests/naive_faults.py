@@ -15,10 +15,11 @@ from tests.naive_swapin import settle_guess, swap_in
 from tests.naive_theory import note_use
 from tests.naive_todo import AS_CORE
 from tests.naive_workingset import forget, returns
-from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX
+from tmemlab.core.rules import ANON_REFAULTS, ANON_STARTS_ACTIVE, GET_FIRST, LINUX
 
 if TYPE_CHECKING:
-    from tests.naive_state import Access, Guest, Page, Stream
+    from tests.naive_pages import Page
+    from tests.naive_state import Access, Guest, Stream
 
 
 def hit(page: Page, access: Access) -> bool:
@@ -132,12 +133,13 @@ def enter_page_cache(guest: Guest, stream: Stream, page: Page, access: Access) -
     if access.write and access.whole:
         if take_frame(guest, stream):
             page.present, page.on_disk = True, False
-            forget(page)
+            note_rewrite(guest, page)
+            returns(guest, page)
             add_new(guest, page)
         return page.present
     done = None
     if access.write and access.syscall:
-        forget(page)
+        note_rewrite(guest, page)
     elif guest.spec.read_ahead > 1 and page.extent and not page.extent.inode.pinned:
         done = read_with_window(guest, page, not access.syscall)
     if done is None:
@@ -147,6 +149,12 @@ def enter_page_cache(guest: Guest, stream: Stream, page: Page, access: Access) -
     guest.count["file_misses" if access.syscall else "pgmajfault"] += 1
     wait_until(guest, done)
     return True
+
+
+def note_rewrite(guest: Guest, page: Page) -> None:
+    """Note that write() makes a page anew: later kernels then do not mind that it was here before."""
+    if guest.follows(ANON_REFAULTS) or "4.4 activates nothing that is written" in AS_CORE:
+        forget(page)
 
 
 def read_alone(guest: Guest, stream: Stream, page: Page) -> int | None:

@@ -10,7 +10,8 @@ from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE
 from tmemlab.core.rules import MAPPED_TO_DISK, WRITEBACK_RULE
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
     from tests.naive_tmem_state import Pool
     from tests.naive_xen import Name
 

@@ -15,7 +15,8 @@ from tests.naive_workingset import forget, is_on_its_way
 from tmemlab.core.rules import INODE_EVICTION
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Inode, Page
+    from tests.naive_pages import Inode, Page
+    from tests.naive_state import Guest
 
 LOOKS = 3  # its name's bit, its name, its own bit; then the file goes
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.naive_state import kind_of
+from tests.naive_pages import kind_of
 from tmemlab.core.rules import ANON_REFAULTS, FILE_REFAULTS, LINUX
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
 
 
 def count_scanned(guest: Guest, kind: str, scanned: int, rotated: int) -> None:

@@ -18,7 +18,8 @@ from tests.naive_workingset import arrives_later, is_on_its_way, returns
 from tmemlab.core.rules import CAPPED_READAHEAD, MODERN_READAHEAD
 
 if TYPE_CHECKING:
-    from tests.naive_state import Extent, Guest, Page
+    from tests.naive_pages import Extent, Page
+    from tests.naive_state import Guest
 
 LOTS_OF_MISSES = 100
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from tests.naive_files import leave_page_cache
 from tests.naive_lists import age_lists, count_scanned, put_on_list, release_frame
-from tests.naive_state import kind_of
+from tests.naive_pages import kind_of
 from tests.naive_swap import find_slot, leave_swap_cache, swap_is_half_full, swap_out
 from tests.naive_workingset import evict, is_on_its_way, note_cost
 from tmemlab.core.rules import ANON_REFAULTS, BUSY_ACTIVE, COST_BALANCE, SECOND_LOOK
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
 
 
 @dataclass

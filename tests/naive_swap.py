@@ -13,7 +13,8 @@ from tests.naive_xen import SWAP_OBJECTS, Name
 from tmemlab.core.rules import SWAP_CACHE
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
 
 
 def find_slot(guest: Guest, page: Page) -> bool:

@@ -17,7 +17,8 @@ from tests.naive_workingset import evict
 from tmemlab.core.rules import LRU, SECOND_CHANCE
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
 
 
 def note_use(guest: Guest, page: Page, was_resident: bool) -> None:

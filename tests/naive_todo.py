@@ -5,6 +5,8 @@ To mend one, change ``core`` and take its name out; the comparison then tells wh
 
 AS_CORE = {  # TODO: empty this
     "4.4 notes the age before an eviction",
+    "4.4 activates nothing that is written",
+    "a cached neighbour is no guess",
     "a marker just behind the window is another reader's",
     "a page read ahead is not mapped around until it is touched",
     "a page read ahead keeps its inode until it is touched",
@@ -12,5 +14,6 @@ AS_CORE = {  # TODO: empty this
     "pages around are mapped after the fault",
     "what is not got first is asked for again",
     "activations are never counted without old statistics",
+    "who sleeps is known when that is staged",
     "time runs back where a stream is due just now",  # so no machine is short of processors
 }

@@ -3,9 +3,9 @@
 from typing import Any, TypeAlias
 
 from tests.naive import Machine
-from tests.naive_state import LISTS, Guest, Page, Stream
+from tests.naive_state import LISTS, Guest, Stream
 from tests.naive_tmem_state import Level, Pool
-from tests.naive_view_files import rows_of, see_core_files, see_files
+from tests.naive_view_files import bits_of, rows_of, see_core_files, see_files
 from tests.naive_xen import pages_of, tags
 from tmemlab.core import flags
 from tmemlab.core import world as tables
@@ -170,7 +170,7 @@ def see_naive(machine: Machine, hungry: list[int]) -> Seen:
         seen[f"stream {s}"] = _see_naive_stream(stream, s in hungry)
     for guest in machine.guests:
         queued = {page for page, _ in guest.dirty_queue}
-        seen["page"] |= {str(page.number): _bits(page, page in queued) for page in guest.pages}
+        seen["page"] |= {str(page.number): bits_of(page, page in queued) for page in guest.pages}
     seen["files"] = see_files(machine)
     return seen
 
@@ -231,27 +231,3 @@ def _see_naive_stream(stream: Stream, hungry: bool) -> dict[str, Any]:
     elif not hungry:
         names += NEXT
     return {"state": stream.state, **{name: getattr(stream, name) for name in names}}
-
-
-def _bits(page: Page, queued: bool) -> tuple[int, int, int, bool]:
-    """Return a page's flags, state, slot and whether it is on a list, as core keeps them."""
-    page_flags = (
-        page.present * flags.PRESENT
-        + page.young * flags.YOUNG
-        + page.dirty * flags.DIRTY
-        + page.referenced * flags.REFERENCED
-        + page.active * flags.ACTIVE
-        + page.mapped * flags.MAPPED
-        + page.slow * flags.MARK
-    )
-    page_state = (
-        page.on_disk * flags.ON_DISK
-        + page.writeback * flags.WRITEBACK
-        + page.evicted * flags.EVICTED
-        + page.live * flags.LIVE
-        + queued * flags.QUEUED
-        + page.reclaim * flags.RECLAIM
-        + page.workingset * flags.WORKINGSET
-        + page.readahead * flags.READAHEAD
-    )
-    return page_flags, page_state, -1 if page.slot is None else page.slot, page.resident

@@ -1,9 +1,10 @@
-"""What can be seen of files and of who reads them, in both machines, in the same words."""
+"""What can be seen of pages, files and who reads them, in both machines, in the same words."""
 
 from typing import Any
 
 from tests.naive import Machine
-from tests.naive_state import Extent
+from tests.naive_pages import Extent, Page
+from tmemlab.core import flags
 from tmemlab.core.world import World
 
 STATES = {-1: "evicted", 0: "closed", 1: "open"}
@@ -47,3 +48,27 @@ def see_files(machine: Machine) -> dict[str, Any]:
         seen[f"extent {row}"] = window, extent.asked, extent.mmap_miss
     seen |= {f"inode {row}": (inode.state, inode.idle, inode.pinned) for row, inode in enumerate(inodes) if inode.pages}
     return seen
+
+
+def bits_of(page: Page, queued: bool) -> tuple[int, int, int, bool]:
+    """Return a page's flags, state, slot and whether it is on a list, as core keeps them."""
+    page_flags = (
+        page.present * flags.PRESENT
+        + page.young * flags.YOUNG
+        + page.dirty * flags.DIRTY
+        + page.referenced * flags.REFERENCED
+        + page.active * flags.ACTIVE
+        + page.mapped * flags.MAPPED
+        + page.slow * flags.MARK
+    )
+    page_state = (
+        page.on_disk * flags.ON_DISK
+        + page.writeback * flags.WRITEBACK
+        + page.evicted * flags.EVICTED
+        + page.live * flags.LIVE
+        + queued * flags.QUEUED
+        + page.reclaim * flags.RECLAIM
+        + page.workingset * flags.WORKINGSET
+        + page.readahead * flags.READAHEAD
+    )
+    return page_flags, page_state, -1 if page.slot is None else page.slot, page.resident

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.naive_lists import age_lists
-from tests.naive_state import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, LISTS, kind_of
+from tests.naive_pages import kind_of
+from tests.naive_state import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, LISTS
 from tests.naive_statistics import add_up, size
 from tests.naive_todo import AS_CORE
 from tmemlab.core.rules import ANON_REFAULTS, COST_BALANCE, FILE_REFAULTS
 
 if TYPE_CHECKING:
-    from tests.naive_state import Guest, Page
+    from tests.naive_pages import Page
+    from tests.naive_state import Guest
 
 
 def evict(guest: Guest, page: Page) -> None:

@@ -3,6 +3,8 @@
 from random import Random
 from typing import Any
 
+from tests.naive_state import Access, Event
+from tests.naive_streams import Rows
 from tests.naive_todo import AS_CORE
 from tmemlab.core.build import StreamSpec
 from tmemlab.core.rules import (
@@ -61,3 +63,13 @@ def random_stream(random: Random, maxmem: int, start: int) -> StreamSpec:
     image = random.choice(["", "a", "a", "b"])
     pseudo, background = random.random() < 0.1, random.random() < 0.1
     return StreamSpec(extents, image=image, start=start, pseudo_file=pseudo, background=background)
+
+
+def temporary_files(first: int, end: int) -> Rows:
+    """Return writes of pages that are truncated at once, but for the first."""
+    rows: Rows = []
+    for page in range(first, end):
+        rows.append(Access(page, write=True, syscall=True, whole=True))
+        if page > first:
+            rows.append(Event("free", page, 1, 0))
+    return rows
