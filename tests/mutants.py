@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.mutants_of_kernels import BUGS
+
 ROOT = Path(__file__).parent.parent
 MACHINES = 500  # compared until one differs
 ONLY_OF_LOGS = ("contents.py", "control.py", "pools.py", "oplog.py")  # random machines take none or little of these
@@ -159,8 +161,8 @@ MUTANTS = (
     ),
     Mutant(
         "pagecache.py",
-        "    if not w.state[page] & ON_DISK:\n",
-        "    if w.state[page] & QUEUED:\n",
+        "    if not w.state[page] & ON_DISK and this.rules & MAPPED_TO_DISK:\n",
+        "    if w.state[page] & QUEUED and this.rules & MAPPED_TO_DISK:\n",
         "cleancache is offered pages that were made by write()",
     ),
     Mutant(
@@ -176,15 +178,15 @@ MUTANTS = (
         "a page dropped from a full queue is never queued again",
     ),
     Mutant(
-        "scan.py",
+        "balance.py",
         "file = (200 - this.swappiness) * (this.recent_scanned_file + 1) // (this.recent_rotated_file + 1)",
         "file = (200 - this.swappiness) * (this.recent_rotated_file + 1) // (this.recent_scanned_file + 1)",
         "file pages that are used are scanned more, not less",
     ),
     Mutant(
-        "scan.py",
-        "if live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE) + this.free <= this.wmark_high:",
-        "if live(w, g, INACTIVE_FILE) + live(w, g, ACTIVE_FILE) + this.free < this.wmark_high:",
+        "balance.py",
+        "if this.rules & CGROUP or files + this.free > this.wmark_high:",
+        "if this.rules & CGROUP or files + this.free >= this.wmark_high:",
         "one page more makes the page cache large enough",
     ),
     Mutant(
@@ -194,9 +196,9 @@ MUTANTS = (
         "kswapd scans again what it has scanned of the larger type",
     ),
     Mutant(
-        "scan.py",
-        "    if priority == 0 and this.swappiness > 0:\n        return 1, 1, 1\n",
-        "",
+        "balance.py",
+        "if (priority == 0 and this.swappiness > 0) or not this.rules & LIST_BALANCE:",
+        "if not this.rules & LIST_BALANCE:",
         "the last resort is no different from the rest",
     ),
     Mutant(
@@ -219,8 +221,8 @@ MUTANTS = (
     ),
     Mutant(
         "fault.py",
-        "    elif write or swap_full(w, g):\n",
-        "    elif write:\n",
+        "    elif write or swap_full(w, g) or not",
+        "    elif write or not",
         "read faults keep slots however few are left",
     ),
     Mutant(
@@ -237,8 +239,8 @@ MUTANTS = (
     ),
     Mutant(
         "disk.py",
-        "rotate = w.state[page] & RECLAIM and not w.flags[page] & (ACTIVE | DIRTY)",
-        "rotate = w.state[page] & RECLAIM and not w.flags[page] & ACTIVE",
+        "rotate = w.state[page] & RECLAIM and not active and not w.flags[page] & DIRTY",
+        "rotate = w.state[page] & RECLAIM and not active",
         "a page that became dirty while it was written is moved to the old end too",
     ),
     Mutant(
@@ -289,6 +291,7 @@ MUTANTS = (
         "end = min(end, this.at + (until - this.clock) // this.think)",
         "a stream runs one hit past a worker's event",
     ),
+    *(Mutant(*bug) for bug in BUGS),
 )
 
 
@@ -331,12 +334,12 @@ def _outcome(mutant: Mutant | None, check: str, times: int, folder: str, environ
 
 
 def main(files: list[str]) -> int:
-    """Plant all bugs, or those in some files, one after the other; return how many are missed."""
+    """Plant all bugs, or those in some files or of some meaning, one after the other; return how many are missed."""
     if compare(None, machines=20) != "agrees":
         raise SystemExit("core and the slow machine differ already; see tests/test_against_naive.py")
     missed = 0
     for mutant in MUTANTS:
-        if files and mutant.file not in files:
+        if files and mutant.file not in files and mutant.means not in files:
             continue
         began = time.monotonic()
         outcome = compare(mutant, MACHINES)

@@ -14,6 +14,7 @@ AS_CORE = {  # TODO: empty this
     "pages around are mapped after the fault",
     "what is not got first is asked for again",
     "activations are never counted without old statistics",
+    "without the JIT, a window's size is that of a record",
     "who sleeps is known when that is staged",
     "time runs back where a stream is due just now",  # so no machine is short of processors
 }

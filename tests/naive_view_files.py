@@ -5,8 +5,9 @@ from typing import Any
 from tests.naive import Machine
 from tests.naive_pages import Extent, Page
 from tmemlab.core import flags
-from tmemlab.core.world import World
+from tmemlab.core.world import EXTENT, World
 
+WIDTH = "size" if "size" in (EXTENT.names or ()) else "width"  # TODO: a record's ``size`` is numpy's, without the JIT
 STATES = {-1: "evicted", 0: "closed", 1: "open"}
 
 
@@ -23,9 +24,10 @@ def see_core_files(w: World) -> dict[str, Any]:
         if not extent["count"]:
             continue
         offset = extent["index"] - extent["first"]
-        window = extent["start"] + offset, extent["size"], extent["async_size"]
+        width = extent[WIDTH]
+        window = extent["start"] + offset, width, extent["async_size"]
         asked = None if extent["prev"] == -2 else extent["prev"] + offset
-        none_yet = extent["start"] == extent["size"] == 0
+        none_yet = extent["start"] == width == 0
         seen[f"extent {row}"] = None if none_yet else window, asked, extent["mmap_miss"]
     for row, inode in enumerate(rows_of(w.inode)):
         if inode["pages"]:
