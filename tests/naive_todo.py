@@ -3,6 +3,7 @@
 To mend one, change ``core`` and take its name out; the comparison then tells whether they agree.
 """
 
+SIZE_IS_NUMPYS = "without the JIT, a window's size is that of a record"
 AS_CORE = {  # TODO: empty this
     "4.4 notes the age before an eviction",
     "4.4 activates nothing that is written",
@@ -14,7 +15,7 @@ AS_CORE = {  # TODO: empty this
     "pages around are mapped after the fault",
     "what is not got first is asked for again",
     "activations are never counted without old statistics",
-    "without the JIT, a window's size is that of a record",
+    SIZE_IS_NUMPYS,
     "who sleeps is known when that is staged",
     "time runs back where a stream is due just now",  # so no machine is short of processors
 }

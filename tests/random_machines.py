@@ -4,9 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from tests.naive_todo import AS_CORE, SIZE_IS_NUMPYS
 from tests.small_machine import Machine, Program
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
 from tmemlab.core.hypervisor import Metadata
+from tmemlab.core.rules import FIFO, KERNELS, LINUX, LRU, SECOND_CHANCE
+from tmemlab.core.world import CLOSE
 from tmemlab.scenario import Content
 from tmemlab.simulate.contents import fill_contents
 
@@ -32,15 +35,14 @@ def random_machine(random: np.random.Generator, rows: int, tick: int, *, content
     """
     guests, programs = [], []
     for _ in range(random.integers(1, 4)):
-        streams = []
-        for _ in range(random.integers(1, 3)):
-            anonymous, file = random_pages(random), random_pages(random)
-            files = int(random.integers(1, 4))
-            cuts = np.sort(random.integers(0, file + 1, files - 1))
-            counts = np.diff([0, *cuts, file])
-            starts = anonymous + np.concatenate([[0], np.cumsum(counts)[:-1]])
-            extents = [(int(a), int(c), f) for f, (a, c) in enumerate(zip(starts, counts, strict=True)) if c]
-            streams.append(StreamSpec([(0, anonymous, -1), *extents], start=int(random.integers(3)) * tick))
+        streams: list[StreamSpec] = []
+        for _ in range(random.integers(1, 4)):
+            start = int(random.integers(3)) * tick
+            if streams and random.random() < 0.3:
+                streams.append(StreamSpec([], start=start, joins=True))
+            else:
+                anonymous, file = random_pages(random), random_pages(random)
+                streams.append(random_stream(random, anonymous, file, start))
             programs.append(random_program(random, anonymous, file, int(random.integers(1, rows + 1)), tick // 100))
         guests.append(random_guest(random, streams, boot_at=int(random.choice([0, 0, tick]))))
     machine = Machine(random_host(random, guests, contents), guests, programs)
@@ -52,6 +54,29 @@ def random_machine(random: np.random.Generator, rows: int, tick: int, *, content
 def random_pages(random: np.random.Generator) -> int:
     """Return a number of pages: a few, or more than fit."""
     return int(random.choice([random.integers(1, 12), random.integers(20, 120)]))
+
+
+def random_stream(random: np.random.Generator, anonymous: int, file: int, start: int) -> StreamSpec:
+    """Return a stream of anonymous pages and of up to three files."""
+    files = int(random.integers(1, 4))
+    cuts = np.sort(random.integers(0, file + 1, files - 1))
+    counts = np.diff([0, *cuts, file])
+    starts = anonymous + np.concatenate([[0], np.cumsum(counts)[:-1]])
+    extents = [(int(a), int(c), f) for f, (a, c) in enumerate(zip(starts, counts, strict=True)) if c]
+    return StreamSpec([(0, anonymous, -1), *extents], start=start, pseudo_file=bool(random.random() < 0.1))
+
+
+def random_kernel(random: np.random.Generator) -> dict[str, int]:
+    """Return which kernel a guest has, and how it reads ahead; one in five replaces pages as theory does."""
+    return {
+        "rules": KERNELS[str(random.choice(sorted(KERNELS)))],
+        "replacement": int(random.choice([LINUX] * 12 + [LRU, SECOND_CHANCE, FIFO])),
+        "gib": int(random.choice([262_144, 20, 4])),
+        "vcpus": int(random.integers(1, 4)),
+        "read_ahead": int(random.choice([0] if SIZE_IS_NUMPYS in AS_CORE else [0, 4, 32])),
+        "fault_around": int(random.choice([0, 16])),
+        "swap_window": int(random.choice([0, 8])),
+    }
 
 
 def random_guest(random: np.random.Generator, streams: list[StreamSpec], boot_at: int) -> GuestSpec:
@@ -78,6 +103,7 @@ def random_guest(random: np.random.Generator, streams: list[StreamSpec], boot_at
         frontswap=bool(random.random() < 0.8),
         weight=int(random.choice([0, 0, 1, 10])),
         boot_at=boot_at,
+        **random_kernel(random),
     )
 
 
@@ -124,6 +150,8 @@ def random_program(random: np.random.Generator, anonymous: int, file: int, rows:
             program.free(first, min(count, pages - first))
         if random.random() < 0.1:
             program.think(int(random.integers(1, most_think)))
+        if random.random() < 0.2:
+            program.event(CLOSE)
         if random.random() < 0.1:
             program.commit(int(random.integers(-5, 6)))
     return program
