@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutants_of_kernels import BUGS
+from tests import mutants_of_files, mutants_of_kernels
 
 ROOT = Path(__file__).parent.parent
 MACHINES = 500  # compared until one differs
@@ -291,7 +291,7 @@ MUTANTS = (
         "end = min(end, this.at + (until - this.clock) // this.think)",
         "a stream runs one hit past a worker's event",
     ),
-    *(Mutant(*bug) for bug in BUGS),
+    *(Mutant(*bug) for bug in (*mutants_of_kernels.BUGS, *mutants_of_files.BUGS)),
 )
 
 

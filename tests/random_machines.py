@@ -66,7 +66,7 @@ def random_stream(random: np.random.Generator, anonymous: int, file: int, start:
     return StreamSpec([(0, anonymous, -1), *extents], start=start, pseudo_file=bool(random.random() < 0.1))
 
 
-def random_kernel(random: np.random.Generator) -> dict[str, int]:
+def random_kernel(random: np.random.Generator) -> dict[str, Any]:
     """Return which kernel a guest has, and how it reads ahead; one in five replaces pages as theory does."""
     return {
         "rules": KERNELS[str(random.choice(sorted(KERNELS)))],
