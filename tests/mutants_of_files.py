@@ -1,4 +1,4 @@
-"""Planted bugs in readahead, of files and of swap, and in what becomes of idle files; written as in `mutants_of_kernels`."""
+"""Planted bugs in readahead, of files and of swap, and in what becomes of idle files; see `mutants_of_kernels`."""
 
 BUGS = (
     (
