@@ -43,7 +43,7 @@ def random_kernel(random: Random, kernel: str, replacement: str, lacks: bool) ->
         "vcpus": MANY if "time runs back where a stream is due just now" in AS_CORE else random.choice([1, 1, 2, 3]),
         "gib": random.choice([262_144, random.randint(1, 20), random.randint(1, 4)]),
         "stat_interval": random.choice([2_000_000_000, 2_000_000_000, 10_000_000, 1]),
-        "read_ahead": 0 if BROKEN else random.choice([0, 4, 8, 32, 32]),
+        "read_ahead": 0 if BROKEN else random.choice([0, 4, 8, 32, 32, 128]),
         "fault_around": random.choice([0, 4, 16]),
         "swap_window": random.choice([0, 2, 4, 8, 8]),
     }
