@@ -6,7 +6,7 @@ one by one make programs too short to get into trouble.)
 
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -147,9 +147,8 @@ class Setup:
         wmark_low = wmark_min + random.randint(1, 3)
         wmark_high = wmark_low + random.randint(1, 4)
         streams = self._streams(maxmem, random.randint(1, case.streams))
-        settings = dict(
-            wmark_min=wmark_min, wmark_low=wmark_low, wmark_high=wmark_high, balance_gap=random.randint(0, 3)
-        )
+        settings: dict[str, Any] = {"wmark_min": wmark_min, "wmark_low": wmark_low, "wmark_high": wmark_high}
+        settings["balance_gap"] = random.randint(0, 3)
         settings |= random_kernel(random, case.kernel, case.replacement, case.lacks)
         return GuestSpec(
             maxmem=maxmem,
