@@ -24,6 +24,7 @@ FLOORS = (
         "pairs",
         "ranking",
         "page_faults",
+        "validation",
         "verdict",
         "xen",
     ),
@@ -80,7 +81,7 @@ def test_only_simulate_touches_both_the_machine_and_the_policies() -> None:
     touches = {part: set[str]() for part in FLOOR}
     for path in PATHS:
         touches[part_of(path)] |= parts_imported(path) - {part_of(path)}
-    assert {part for part in touches if "core" in touches[part]} <= {"simulate", "xen", "page_faults"}
+    assert {part for part in touches if "core" in touches[part]} <= {"simulate", "xen", "page_faults", "validation"}
     assert "core" not in touches["policy"]
     assert "policy" not in touches["xen"] | touches["page_faults"]
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from tmemlab.core import world as tables
-from tmemlab.core.flags import FILE
+from tmemlab.core.flags import FILE, READS_ONLY
 from tmemlab.core.hypervisor import XenSpec, new_xen
 from tmemlab.core.naming import Names, name_handles, number_names
-from tmemlab.core.rules import KERNELS, LINUX
+from tmemlab.core.rules import KERNELS, LINUX, WRITES_ARE_USE
 from tmemlab.core.world import NEVER, Table, World, Xen, table
 
 LOG_ROWS = 65_536
@@ -218,6 +218,8 @@ def _streams(guests: Sequence[GuestSpec]) -> Table:
     stream.first_inode[:] = _starts([spec.files for spec in specs])[stream.program]
     runs = [0 if spec.joins else sum(extent[2] >= 0 for extent in spec.extents) for spec in specs]
     stream.extents[:], stream.first_extent[:] = np.array(runs, dtype=int)[stream.program], _starts(runs)[stream.program]
+    uses = [guest.replacement != LINUX or guest.rules & WRITES_ARE_USE for guest in guests]
+    stream.hit_part[:] = [0 if uses[g] else READS_ONLY for g in owners]
     stream.background[:] = [spec.background for spec in specs]
     stream.vcpus[:] = stream.crowd[:] = [guest.vcpus for guest in guests for _ in guest.streams]
     stream.clock[:] = stream.due[:] = stream.started[:] = stream.waits_until[:] = [spec.start for spec in specs]

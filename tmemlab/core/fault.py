@@ -27,7 +27,7 @@ from tmemlab.core.lru import lru_add, mark_accessed
 from tmemlab.core.memory import alloc
 from tmemlab.core.pagecache import cleancache_get, read_file_page, set_page_dirty
 from tmemlab.core.readahead import count_mapped_hit, map_around, reach_marker, read_with_window
-from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX, SWAP_CACHE
+from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX, SWAP_CACHE, WRITES_ARE_USE
 from tmemlab.core.swap import drop_slot, swap_full
 from tmemlab.core.swapin import settle_guess, swap_in
 from tmemlab.core.theory import note_use
@@ -61,6 +61,7 @@ def anon_first_touch(w: World, g: int, s: int, page: int) -> None:
     w.state[page] = LIVE
     w.flags[page] = PRESENT | YOUNG | DIRTY | (ACTIVE if w.guest[g].rules & ANON_STARTS_ACTIVE else 0)
     w.guest[g].anon_live += 1
+    w.guest[g].first_touches += 1
     lru_add(w, g, page)
 
 
@@ -175,7 +176,8 @@ def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
     if not find_page(w, g, s, page, access):
         return
     if access & SYSCALL:
-        mark_accessed(w, g, page)
+        if not access & WRITE or w.guest[g].rules & WRITES_ARE_USE:
+            mark_accessed(w, g, page)
     else:
         if not w.flags[page] & MAPPED and not access & WRITE:
             map_around(w, g, s, page)

@@ -8,12 +8,13 @@ from tmemlab._jit import kernel, procedure
 from tmemlab.core import tmem
 from tmemlab.core.disk import read_page, start_writeback, wait_for_writeback
 from tmemlab.core.flags import DIRTY, ON_DISK, QUEUED, WRITEBACK
-from tmemlab.core.rules import MAPPED_TO_DISK, WRITEBACK_RULE
+from tmemlab.core.rules import CGROUP, MAPPED_TO_DISK, WRITEBACK_RULE
 from tmemlab.core.swap import charge_get, charge_tmem, offer_page
 from tmemlab.core.world import ACTIVE_FILE, INACTIVE_FILE, World
 
 DIRTY_EXPIRE_NS = 30_000_000_000
 FLUSHER_INTERVAL_NS = 5_000_000_000
+WHOLE_MACHINE = 1 << 22  # pages that a control group's dirty limits are shares of: not its own
 
 
 @kernel
@@ -85,6 +86,8 @@ def dirtyable(w: World, g: int) -> int:
 
     Source: Linux 3.14 mm/page-writeback.c global_dirtyable_memory.
     """
+    if w.guest[g].rules & CGROUP:
+        return WHOLE_MACHINE
     files = w.lists[4 * g + INACTIVE_FILE].live + w.lists[4 * g + ACTIVE_FILE].live
     return max(0, w.guest[g].free - w.guest[g].totalreserve) + files
 

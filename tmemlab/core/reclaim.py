@@ -3,8 +3,9 @@
 Source: Linux 3.14 and 6 mm/vmscan.c shrink_page_list, shrink_inactive_list, shrink_active_list.
 """
 
-from tmemlab._jit import kernel
+from tmemlab._jit import kernel, procedure
 from tmemlab.core import rings
+from tmemlab.core.disk import wait_for_writeback
 from tmemlab.core.flags import (
     ACTIVE,
     DIRTY,
@@ -19,8 +20,8 @@ from tmemlab.core.flags import (
     YOUNG,
 )
 from tmemlab.core.lru import age_lists, count_scanned, free_frame, put_back
-from tmemlab.core.pagecache import leave_page_cache
-from tmemlab.core.rules import ANON_REFAULTS, BUSY_ACTIVE, COST_BALANCE, SECOND_LOOK
+from tmemlab.core.pagecache import flush_dirty, leave_page_cache
+from tmemlab.core.rules import ANON_REFAULTS, BUSY_ACTIVE, CGROUP, COST_BALANCE, RANDOM_MAPPINGS, SECOND_LOOK
 from tmemlab.core.swap import add_to_swap, drop_slot, swap_full, swap_writepage
 from tmemlab.core.workingset import note_cost, note_eviction
 from tmemlab.core.world import INACTIVE_FILE, World
@@ -72,12 +73,20 @@ def reclaim_anon(w: World, g: int, page: int) -> int:
 
 
 @kernel
+def wake_flusher(w: World, g: int) -> None:
+    """Let all dirty file pages be written."""
+    w.guest[g].flush_all = 1
+    w.guest[g].flusher_at = min(w.guest[g].flusher_at, w.guest[g].now + w.guest[g].cost)
+
+
+@kernel
 def reclaim_file(w: World, g: int, page: int) -> int:
     """Free a clean file page, offering it to tmem; a dirty one waits, unmapped, for the flusher, which is woken."""
     w.flags[page] &= 255 - MAPPED
     if w.flags[page] & DIRTY:
-        w.guest[g].flush_all = 1
-        w.guest[g].flusher_at = min(w.guest[g].flusher_at, w.guest[g].now + w.guest[g].cost)
+        w.guest[g].dirty_scanned += 1
+        if not w.guest[g].rules & BUSY_ACTIVE:
+            wake_flusher(w, g)
         return defer(w, g, page)
     leave_page_cache(w, g, page)
     note_eviction(w, g, page)
@@ -105,12 +114,24 @@ def reclaim_page(w: World, g: int, page: int) -> int:
     if page == w.guest[g].busy or (flags & MARK and w.clock[page] > w.guest[g].now + w.guest[g].cost):
         return keep(w, g, page)  # in use just now, or still being read
     w.flags[page] = flags & (255 - YOUNG - REFERENCED)
-    if flags & YOUNG:
+    if flags & YOUNG and not w.guest[g].rules & RANDOM_MAPPINGS:
         if flags & FILE or w.guest[g].rules & SECOND_LOOK:
             w.flags[page] |= REFERENCED
             return activate_scanned(w, g, page) if flags & REFERENCED else keep(w, g, page)
         return activate_scanned(w, g, page)
     return reclaim_file(w, g, page) if flags & FILE else reclaim_anon(w, g, page)
+
+
+@procedure
+def throttle(w: World, g: int) -> None:
+    """Let a control group that met dirty pages only wait until a batch of them is written.
+
+    Source: Linux 6 mm/vmscan.c shrink_inactive_list, reclaim_throttle (VMSCAN_THROTTLE_WRITEBACK).
+    """
+    flush_dirty(w, g)
+    for _ in range(w.guest[g].swap_cluster):
+        if not wait_for_writeback(w, g):
+            return
 
 
 @kernel
@@ -122,13 +143,17 @@ def shrink_inactive(w: World, g: int, which: int, goal: int) -> int:
     count_scanned(w, g, which >= INACTIVE_FILE, count, 0)
     w.guest[g].pages_scanned += count
     w.guest[g].cost += count * w.cost[0].scan
-    w.guest[g].pageouts = 0
+    w.guest[g].pageouts = w.guest[g].dirty_scanned = 0
     freed = 0
     for _ in range(count):
         page = rings.pop_tail(w.ring, w.lists, w.where, row)
         count_scan(w, g, page)
         freed += reclaim_page(w, g, page)
     w.guest[g].cost += freed * w.cost[0].reclaim
+    if w.guest[g].dirty_scanned == count and count > 0:
+        wake_flusher(w, g)
+        if w.guest[g].rules & CGROUP:
+            throttle(w, g)
     if w.guest[g].rules & COST_BALANCE:
         note_cost(w, g, which >= INACTIVE_FILE, w.guest[g].pageouts, count - freed)
     return freed

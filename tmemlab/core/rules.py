@@ -14,10 +14,12 @@ BUSY_ACTIVE = 1 << 6  # pages that are dirty or being written wait on the active
 FAULT_AROUND = 1 << 7  # a fault maps the cached pages around as well
 CAPPED_READAHEAD = 1 << 8  # a window is at most half of what is free or inactive
 MODERN_READAHEAD = 1 << 9  # a synchronous read looks at the page before, not at the window before
+WRITES_ARE_USE = 1 << 11  # write() counts as a use of the page, as read() does
 OLD_STATISTICS = 1 << 10  # sizes of lists and counts of refaults are looked up in statistics that are added up seldom
 
 # Where a guest is not a whole kernel, but a control group of one: its limit is all there is
 CGROUP = 1 << 15
+RANDOM_MAPPINGS = 1 << 14  # all mappings were advised to be random: their accessed bits count for nothing
 
 # What may be left out, to see what it does
 LIST_BALANCE = 1 << 16  # which type is scanned at all; else both are, by their size
@@ -35,8 +37,8 @@ MECHANISMS = (
     LIST_BALANCE | USE_BALANCE | KSWAPD | MAPPED_TO_DISK | INODE_EVICTION | SWAP_CACHE | BACK_OFF | WRITEBACK_RULE
 ) | OOM_VICTIM
 KERNELS = {
-    "3.14": ANON_STARTS_ACTIVE | CAPPED_READAHEAD | MECHANISMS,
-    "4.4": ANON_STARTS_ACTIVE | FILE_REFAULTS | FULL_FIRST_PASS | FAULT_AROUND | MECHANISMS,
+    "3.14": ANON_STARTS_ACTIVE | WRITES_ARE_USE | CAPPED_READAHEAD | MECHANISMS,
+    "4.4": ANON_STARTS_ACTIVE | WRITES_ARE_USE | FILE_REFAULTS | FULL_FIRST_PASS | FAULT_AROUND | MECHANISMS,
     "6": FILE_REFAULTS
     | ANON_REFAULTS
     | COST_BALANCE

@@ -12,13 +12,13 @@ from tmemlab.core.world import PENDING, PHASE, PROCESS, RUNNING, STARVED, THINK,
 
 
 @kernel
-def run_hits(flags: Column, window: Column, first_page: int, at: int, end: int) -> int:
+def run_hits(flags: Column, window: Column, part: int, first_page: int, at: int, end: int) -> int:
     """Touch pages while they are plain hits; return the place of the first access that is not, or ``end``."""
     while at < end:
         word = np.int64(window[at])
         page = first_page + (word >> PAGE_SHIFT)
         old = np.int64(flags[page])
-        new = np.int64(HIT[(word & 15) << 8 | old])
+        new = np.int64(HIT[part | (word & 15) << 8 | old])
         if new == SLOW:
             break
         if new != old:
@@ -72,7 +72,7 @@ def run_stream(w: World, window: Column, events: Table, s: int, until: int) -> N
         end = this.last
         if this.think > 0:
             end = min(end, this.at + (until - this.clock - 1) // this.think)
-        at = run_hits(w.flags, window, this.first_page, this.at, end)
+        at = run_hits(w.flags, window, this.hit_part, this.first_page, this.at, end)
         this.clock += (at - this.at) * this.think
         this.accesses += at - this.at
         this.at = at

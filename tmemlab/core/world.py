@@ -98,13 +98,13 @@ GUEST = record(
         "writeback_first writeback_used dirty_first dirty_size dirty_tail dirty_used flush_all "
         # refault detection, and balance by cost; ``seen`` are the activations at the end of the last reclaim
         "gib anon_cost file_cost nonresident_age seen_anon seen_file counted_anon counted_file stat_interval stat_at "
-        "pageouts "
+        "pageouts dirty_scanned "
         "read_ahead fault_around swap_window swap_ra_hits swap_ra_last swap_ra_prev inode_hand inode_debt "
         "vcpus crowd pace_at "  # crowd: runnable streams, or vcpus if they are more
         "now cost waited next_at "
         # what happened; names as in /proc/vmstat and debugfs where they have one
         "pgfault pgmajfault file_misses refault_anon refault_file pgpgin pgpgout pswpin pswpout "
-        "workingset_activate_anon workingset_activate_file read_ahead_pages swap_ra swap_ra_hit inodes_evicted "
+        "first_touches workingset_activate_anon workingset_activate_file read_ahead_pages swap_ra swap_ra_hit inodes_evicted "
         "pgactivate pgdeactivate pgscan_kswapd pgsteal_kswapd pgscan_direct pgsteal_direct allocstall "
         "puts put_failed succ_gets failed_gets invalidates "
         "succ_stores failed_stores loads frontswap_invalidates "
@@ -116,7 +116,7 @@ GUEST = record(
 # ``program`` is the first stream of its program, whose pages and files it uses; ``think`` is ``own_think`` as it comes
 # out where ``crowd`` streams share ``vcpus``.
 STREAM = record(
-    i4="guest state ended background program first_extent extents first_inode",
+    i4="guest state ended background program first_extent extents first_inode hit_part",
     i8=(
         "first_page pages at last last_window event event_last own_think think crowd vcpus clock due waits_until "
         "started finished accesses stall_ns phase committed"
