@@ -8,7 +8,7 @@ import numpy as np
 from tmemlab._jit import kernel
 from tmemlab.core.lru import live
 from tmemlab.core.rules import CGROUP, COST_BALANCE, LIST_BALANCE, USE_BALANCE
-from tmemlab.core.statistics import add_up, size
+from tmemlab.core.statistics import activated, add_up, size
 from tmemlab.core.world import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, World
 
 ANON, FILES = 1, 2  # bits of ``deactivate``
@@ -36,17 +36,17 @@ def choose_deactivation(w: World, g: int) -> None:
     this = w.guest[g]
     add_up(w, g)
     this.deactivate = 0
-    if this.counted_anon != this.seen_anon or inactive_is_low(w, g, INACTIVE_ANON):
+    if activated(w, g, False) != this.seen_anon or inactive_is_low(w, g, INACTIVE_ANON):
         this.deactivate |= ANON
-    if this.counted_file != this.seen_file or inactive_is_low(w, g, INACTIVE_FILE):
+    if activated(w, g, True) != this.seen_file or inactive_is_low(w, g, INACTIVE_FILE):
         this.deactivate |= FILES
 
 
 @kernel
 def snapshot_refaults(w: World, g: int) -> None:
     """Remember at the end of a reclaim which activations it has seen."""
-    w.guest[g].seen_anon = w.guest[g].counted_anon
-    w.guest[g].seen_file = w.guest[g].counted_file
+    w.guest[g].seen_anon = activated(w, g, False)
+    w.guest[g].seen_file = activated(w, g, True)
 
 
 @kernel

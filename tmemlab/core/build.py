@@ -215,6 +215,7 @@ def _streams(guests: Sequence[GuestSpec]) -> Table:
     ]
     stream.pages[:] = [spec.pages for spec in specs]
     stream.first_page[:] = _starts(stream.pages)[stream.program]
+    stream.files[:] = np.array([spec.files for spec in specs], dtype=int)[stream.program]
     stream.first_inode[:] = _starts([spec.files for spec in specs])[stream.program]
     runs = [0 if spec.joins else sum(extent[2] >= 0 for extent in spec.extents) for spec in specs]
     stream.extents[:], stream.first_extent[:] = np.array(runs, dtype=int)[stream.program], _starts(runs)[stream.program]
@@ -228,7 +229,8 @@ def _streams(guests: Sequence[GuestSpec]) -> Table:
 
 def _file_tables(streams: Sequence[StreamSpec]) -> tuple[Table, Table]:
     """Return the extents of all files, and the files, none of which is open."""
-    extents, inodes = [], []
+    extents: list[tuple[int, ...]] = []
+    inodes: list[list[int]] = []
     page = 0
     for stream in streams:
         if stream.joins:
@@ -241,12 +243,17 @@ def _file_tables(streams: Sequence[StreamSpec]) -> tuple[Table, Table]:
                 inode = inodes[base + file]
                 inode[0], inode[1] = (page + first if inode[1] == 0 else inode[0]), inode[1] + count
         page += stream.pages
-    columns = ("first", "count", "index", "inode"), ("first", "pages", "open", "pinned")
-    extent, inode = table(max(1, len(extents)), tables.EXTENT, prev=-2), table(max(1, len(inodes)), tables.INODE)
-    for made, rows, names in ((extent, extents, columns[0]), (inode, inodes, columns[1])):
-        for name, values in zip(names, zip(*rows, strict=True), strict=bool(rows)):
-            made[name] = values
-    return extent, inode
+    return _filled(tables.EXTENT, ("first", "count", "index", "inode"), extents, prev=-2), _filled(
+        tables.INODE, ("first", "pages", "open", "pinned"), inodes
+    )
+
+
+def _filled(kind: Any, names: Sequence[str], rows: Sequence[Sequence[int]], **others: int) -> Table:
+    """Return a table of at least one row with these columns."""
+    made = table(max(1, len(rows)), kind, **others)
+    for name, values in zip(names, zip(*rows, strict=True), strict=bool(rows)):
+        made[name] = values
+    return made
 
 
 def _files(streams: Sequence[StreamSpec]) -> Any:

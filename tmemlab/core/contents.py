@@ -20,7 +20,7 @@ def free_frame(host: Row, dom: Table, pool: Row, this: Row) -> None:
     host.tmem_list += 1
     host.pages -= 1
     if pool.persistent:
-        dom[this.client_prev].tot_pages -= 1
+        dom[this.client_prev].tot_pages -= 0 if host.uncharged else 1
     else:
         host.eph_held -= 1
 
@@ -105,7 +105,7 @@ def free_block(x: Xen, b: int) -> None:
     host.meta_pages -= 1
     host.tmem_list += 1
     if allocator > 0:
-        x.dom[end.next].tot_pages -= 1
+        x.dom[end.next].tot_pages -= 0 if host.uncharged else 1
     else:
         host.eph_held -= 1
     x.block[first].next = host.region_free

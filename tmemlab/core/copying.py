@@ -21,7 +21,8 @@ def claim(x: Xen, client: int, row: int, locked: int) -> bool:
     """
     host, pool = x.host[0], x.pool[x.pgp[row].pool]
     owner = x.dom[pool.dom]
-    if pool.persistent and owner.tot_pages >= owner.max_pages:
+    charged = pool.persistent and not host.uncharged
+    if charged and owner.tot_pages >= owner.max_pages:
         host.pages_failed += 1
         return False
     if host.tmem_list > 0:
@@ -32,7 +33,7 @@ def claim(x: Xen, client: int, row: int, locked: int) -> bool:
     host.pages += 1
     host.pages_max = max(host.pages_max, host.pages)
     if pool.persistent:
-        owner.tot_pages += 1
+        owner.tot_pages += 1 if charged else 0
         x.pgp[row].client_prev = pool.dom
     else:
         host.eph_held += 1

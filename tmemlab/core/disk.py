@@ -38,7 +38,7 @@ def write_page(device: Table, row: int, now: int, position: int) -> int:
 
 @kernel
 def start_writeback(w: World, g: int, page: int, position: int) -> bool:
-    """Send ``page`` to disk and say whether that takes any time; where the guest's queue is full, wait for its oldest."""
+    """Send ``page`` to disk and say whether that takes any time; where the queue is full, wait for its oldest write."""
     this = w.guest[g]
     if this.writeback_used == this.writeback_max:
         wait_for_writeback(w, g)

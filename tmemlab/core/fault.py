@@ -25,7 +25,7 @@ from tmemlab.core.flags import (
 from tmemlab.core.inodes import use_inode
 from tmemlab.core.lru import lru_add, mark_accessed
 from tmemlab.core.memory import alloc
-from tmemlab.core.pagecache import cleancache_get, read_file_page, set_page_dirty
+from tmemlab.core.pagecache import cleancache_get, read_file_page, read_from_disk, set_page_dirty
 from tmemlab.core.readahead import count_mapped_hit, map_around, reach_marker, read_with_window
 from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX, SWAP_CACHE, WRITES_ARE_USE
 from tmemlab.core.swap import drop_slot, swap_full
@@ -71,7 +71,8 @@ def anon_access(w: World, g: int, s: int, page: int, write: bool) -> None:
     if not w.state[page] & LIVE:
         anon_first_touch(w, g, s, page)
         return
-    minor_fault(w, g)
+    if not w.flags[page] & PRESENT or (write and not w.flags[page] & DIRTY):
+        minor_fault(w, g)
     if w.where[page] < 0:
         w.guest[g].pgmajfault += 1
         if not swap_in(w, g, s, page):
@@ -85,21 +86,20 @@ def anon_access(w: World, g: int, s: int, page: int, write: bool) -> None:
 
 @kernel
 def read_one_page(w: World, g: int, s: int, page: int) -> int:
-    """Read a file page without a window; return when that is done, or -1 where the stream was killed for the frame."""
-    if w.guest[g].rules & GET_FIRST and cleancache_get(w, g, page):
-        if not alloc(w, g, s):
-            return -1
-        w.flags[page] = FILE | PRESENT
-        w.state[page] |= ON_DISK
-        note_refault(w, g, page)
-        lru_add(w, g, page)
-        return 0
+    """Read a file page without a window; return when that is done, or -1 where the stream was killed for the frame.
+
+    Linux takes the frame before it asks tmem for the page; a test's mode asks first.
+    """
+    got = w.guest[g].rules & GET_FIRST != 0 and cleancache_get(w, g, page)
     if not alloc(w, g, s):
         return -1
     w.flags[page] = FILE | PRESENT
     note_refault(w, g, page)
     lru_add(w, g, page)
-    return read_file_page(w, g, page)
+    if not w.guest[g].rules & GET_FIRST:
+        return read_file_page(w, g, page)
+    w.state[page] |= ON_DISK
+    return w.guest[g].now if got else read_from_disk(w, g, page)
 
 
 @kernel
@@ -108,7 +108,7 @@ def file_miss(w: World, g: int, s: int, page: int, access: int) -> bool:
     this = w.guest[g]
     done = -1
     if access & SYSCALL and access & WRITE:
-        forget_eviction(w, page)
+        forget_eviction(w, g, page)
     elif this.read_ahead > 1 and not w.inode[w.file[page]].pinned:
         done = read_with_window(w, g, s, page, not access & SYSCALL)
     if not w.flags[page] & PRESENT:
@@ -119,8 +119,6 @@ def file_miss(w: World, g: int, s: int, page: int, access: int) -> bool:
         this.file_misses += 1
     else:
         this.pgmajfault += 1
-    if w.flags[page] & MARK:
-        settle_mark(w, g, s, page)
     wait_until(w, g, done)
     return True
 
@@ -132,7 +130,8 @@ def write_new_page(w: World, g: int, s: int, page: int) -> bool:
         return False
     w.flags[page] = FILE | PRESENT
     w.state[page] &= 255 - ON_DISK
-    forget_eviction(w, page)
+    forget_eviction(w, g, page)
+    note_refault(w, g, page)
     lru_add(w, g, page)
     return True
 
@@ -155,13 +154,18 @@ def find_page(w: World, g: int, s: int, page: int, access: int) -> bool:
     if not w.flags[page] & PRESENT:
         if not access & SYSCALL:
             minor_fault(w, g)
+            if not access & WRITE:
+                map_around(w, g, s, page)
         if access & WHOLE and access & WRITE:
             return write_new_page(w, g, s, page)
         return file_miss(w, g, s, page, access)
     if not access & SYSCALL:
         if not w.flags[page] & MAPPED:
             minor_fault(w, g)
-            count_mapped_hit(w, s, page)
+            if not access & WRITE:
+                map_around(w, g, s, page)
+            if not w.flags[page] & MAPPED:
+                count_mapped_hit(w, s, page)
         elif access & WRITE and not w.flags[page] & DIRTY:
             minor_fault(w, g)
     if w.flags[page] & MARK and w.guest[g].replacement == LINUX:
@@ -179,8 +183,6 @@ def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
         if not access & WRITE or w.guest[g].rules & WRITES_ARE_USE:
             mark_accessed(w, g, page)
     else:
-        if not w.flags[page] & MAPPED and not access & WRITE:
-            map_around(w, g, s, page)
         w.flags[page] |= MAPPED | YOUNG
     if access & WRITE and not w.flags[page] & DIRTY:
         set_page_dirty(w, g, page)

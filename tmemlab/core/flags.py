@@ -1,7 +1,7 @@
 """A page's flags, and the table that decides whether an access is a hit.
 
-A hit is one table look-up: ``HIT[part | access flags << 8 | page flags]`` is the page's new flags, or ``SLOW`` where the
-access needs more than a bit set: the page is absent, the access changes a list, or it is an escape.
+A hit is one table look-up: ``HIT[part | access flags << 8 | page flags]`` is the page's new flags, or ``SLOW`` where
+the access needs more than a bit set: the page is absent, the access changes a list, or it is an escape.
 """
 
 import numpy as np

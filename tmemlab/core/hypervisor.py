@@ -41,6 +41,8 @@ class XenSpec:
     shared_auth: bool = False
     quota: int = INVERTED
     metadata: Metadata | None = None  # None: records cost nothing
+    charge: bool = True  # persistent pages count as their domain's memory
+    exclusive: bool = True  # a get takes an ephemeral page out of a private pool
 
     @property
     def shares(self) -> bool:
@@ -117,6 +119,8 @@ def _host(spec: XenSpec, first_descriptor: int, keeps_objects: bool, keeps_conte
         auth_off=spec.version == tables.XEN_4_12 and not spec.shared_auth,
         keeps_objects=keeps_objects,
         keeps_contents=keeps_contents,
+        uncharged=not spec.charge,
+        inclusive=not spec.exclusive,
         region_free=-1,
         **{f"meta_{name}": size for name, size in (spec.metadata._asdict() if spec.metadata else {}).items()},
     )

@@ -17,7 +17,7 @@ from tmemlab.core.swap import charge_tmem
 from tmemlab.core.world import World
 
 LOOKS = 3  # in vain, before a file is evicted at the next one
-PINNED = MAPPED | DIRTY | MARK  # flags of a page that keeps its inode
+PINNED = MAPPED | DIRTY  # flags of a page that keeps its inode
 
 
 @kernel
@@ -34,6 +34,8 @@ def strip_inode(w: World, g: int, inode: int) -> int:
     freed = 0
     for page in range(this.first, this.first + this.pages):
         flags = w.flags[page]
+        if flags & MARK and w.clock[page] > w.guest[g].now + w.guest[g].cost:
+            continue
         if flags & PRESENT and not flags & PINNED and not w.state[page] & WRITEBACK and page != w.guest[g].busy:
             lru_remove(w, g, page)
             leave_page_cache(w, g, page)
@@ -65,8 +67,9 @@ def evict_inode(w: World, g: int, inode: int) -> None:
         handle = file_handle(w, g, page)
         if w.guest[g].pool_eph >= 0 and w.xen.held[handle] >= 0:
             tmem.flush_page(w.xen, w.guest[g].pool_eph, handle)
-            charge_tmem(w, g, w.cost[0].tmem_flush)
         w.state[page] &= 255 - WORKINGSET - EVICTED
+    if w.guest[g].pool_eph >= 0:
+        charge_tmem(w, g, w.cost[0].tmem_flush)  # one call for the whole object
 
 
 @procedure

@@ -23,14 +23,15 @@ def allocator_of(pool: Row) -> int:
 def take_meta_page(x: Xen, client: int, persistent: bool, locked: int) -> bool:
     """Take a page for metadata."""
     host, this = x.host[0], x.dom[client]
-    if persistent and this.tot_pages >= this.max_pages:
+    charged = persistent and not host.uncharged
+    if charged and this.tot_pages >= this.max_pages:
         return False
     if host.tmem_list > 0:
         host.tmem_list -= 1
     elif not heap_alloc(x, client, locked):
         return False
     if persistent:
-        this.tot_pages += 1
+        this.tot_pages += 1 if charged else 0
     else:
         host.eph_held += 1
     host.meta_pages += 1

@@ -8,13 +8,13 @@ from tmemlab._jit import kernel, procedure
 from tmemlab.core import tmem
 from tmemlab.core.disk import read_page, start_writeback, wait_for_writeback
 from tmemlab.core.flags import DIRTY, ON_DISK, QUEUED, WRITEBACK
-from tmemlab.core.rules import CGROUP, MAPPED_TO_DISK, WRITEBACK_RULE
+from tmemlab.core.rules import CGROUP, LINUX, MAPPED_TO_DISK, WRITEBACK_RULE
 from tmemlab.core.swap import charge_get, charge_tmem, offer_page
 from tmemlab.core.world import ACTIVE_FILE, INACTIVE_FILE, World
 
 DIRTY_EXPIRE_NS = 30_000_000_000
 FLUSHER_INTERVAL_NS = 5_000_000_000
-WHOLE_MACHINE = 1 << 22  # pages that a control group's dirty limits are shares of: not its own
+WHOLE_MACHINE = 1 << 22  # pages that the dirty limits of a control group are shares of, and those of theory
 
 
 @kernel
@@ -70,14 +70,20 @@ def cleancache_get(w: World, g: int, page: int) -> bool:
 
 
 @kernel
-def read_file_page(w: World, g: int, page: int) -> int:
-    """Fill a page-cache page and return when that is done: at once from cleancache, later from disk."""
+def read_from_disk(w: World, g: int, page: int) -> int:
+    """Start the read of a file page and return when that is done."""
     this = w.guest[g]
-    w.state[page] |= ON_DISK
-    if cleancache_get(w, g, page):
-        return this.now + this.cost
     this.pgpgin += 1
     return read_page(w.device, this.disk, this.now + this.cost, page)
+
+
+@kernel
+def read_file_page(w: World, g: int, page: int) -> int:
+    """Fill a page-cache page and return when that is done: at once from cleancache, later from disk."""
+    w.state[page] |= ON_DISK
+    if cleancache_get(w, g, page):
+        return w.guest[g].now + w.guest[g].cost
+    return read_from_disk(w, g, page)
 
 
 @kernel
@@ -86,7 +92,7 @@ def dirtyable(w: World, g: int) -> int:
 
     Source: Linux 3.14 mm/page-writeback.c global_dirtyable_memory.
     """
-    if w.guest[g].rules & CGROUP:
+    if w.guest[g].rules & CGROUP or w.guest[g].replacement != LINUX:
         return WHOLE_MACHINE
     files = w.lists[4 * g + INACTIVE_FILE].live + w.lists[4 * g + ACTIVE_FILE].live
     return max(0, w.guest[g].free - w.guest[g].totalreserve) + files

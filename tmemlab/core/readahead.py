@@ -35,6 +35,17 @@ def extent_of(w: World, s: int, page: int) -> int:
 
 
 @kernel
+def forget_reader(w: World, s: int, inode: int) -> None:
+    """Forget how a file was read, because it is closed."""
+    this = w.stream[s]
+    e = extent_of(w, s, w.inode[inode].first)
+    while e < this.first_extent + this.extents and w.extent[e].inode == inode:
+        w.extent[e].start = w.extent[e].width = w.extent[e].async_size = w.extent[e].mmap_miss = 0
+        w.extent[e].prev = -2
+        e += 1
+
+
+@kernel
 def largest_window(w: World, g: int) -> int:
     """Return the most pages that a window may have."""
     this = w.guest[g]
@@ -78,15 +89,27 @@ def cached_after(w: World, this: Table, page: int, most: int) -> int:
 @kernel
 def set_window(this: Table, start: int, size: int, async_size: int) -> None:
     """Note the window that is read now."""
-    this.start, this.size, this.async_size = start, size, async_size
+    this.start, this.width, this.async_size = start, size, async_size
 
 
 @kernel
-def next_window(this: Table, most: int) -> None:
-    """Go on to the window after the last one."""
-    this.start += this.size
-    this.size = next_size(this.size, most)
-    this.async_size = this.size
+def next_window(this: Table, page: int, most: int, modern: bool) -> None:
+    """Go on to the window after the last one; up to 4.4 with the one after it, if its marker would be hit at once."""
+    this.start += this.width
+    this.width = next_size(this.width, most)
+    this.async_size = this.width
+    if page == this.start and not modern:
+        this.async_size = next_size(this.width, most)
+        this.width += this.async_size
+
+
+@kernel
+def is_expected(this: Table, page: int, modern: bool) -> bool:
+    """Say whether a page is where the window's reader was expected: at its marker, or up to 4.4 just behind it."""
+    end = this.start + this.width
+    if modern:
+        return page == end - this.async_size
+    return this.width > 0 and page in (end - this.async_size, end)
 
 
 @kernel
@@ -94,13 +117,9 @@ def plan_read(w: World, g: int, e: int, page: int, most: int) -> bool:
     """Set the window for a read() that misses; false where just its page is read, because nothing looks sequential."""
     this = w.extent[e]
     index = page - this.first + this.index
-    modern = w.guest[g].rules & MODERN_READAHEAD
-    end = this.start + this.size
-    if not modern and index > 0 and this.size > 0 and page in (end - this.async_size, end):
-        next_window(this, most)
-        if page == this.start:  # the reader would hit the marker at once
-            this.async_size = next_size(this.size, most)
-            this.size += this.async_size
+    modern = w.guest[g].rules & MODERN_READAHEAD != 0
+    if not modern and index > 0 and is_expected(this, page, modern):
+        next_window(this, page, most, modern)
         return True
     if index == 0 or page - this.prev in (0, 1):
         size = first_size(most)
@@ -133,7 +152,7 @@ def read_window(w: World, g: int, e: int, asked: int) -> int:
     Frames are taken for all of them first; where they run out, the window ends. Every page asks tmem for itself.
     """
     this = w.extent[e]
-    first, end = max(this.start, this.first), min(this.start + this.size, this.first + this.count)
+    first, end = max(this.start, this.first), min(this.start + this.width, this.first + this.count)
     frames = 0
     for page in range(first, end):
         if not w.flags[page] & PRESENT:
@@ -156,7 +175,7 @@ def read_window(w: World, g: int, e: int, asked: int) -> int:
         else:
             w.guest[g].read_ahead_pages += 1
             arrive_later(w, page, done, w.guest[g].now + w.guest[g].cost)
-        if page == this.start + this.size - this.async_size:
+        if page == this.start + this.width - this.async_size:
             w.flags[page] |= MARK
             w.state[page] |= READAHEAD
             w.clock[page] = done
@@ -183,8 +202,9 @@ def reach_marker(w: World, g: int, s: int, page: int) -> None:
     e = extent_of(w, s, page)
     this = w.extent[e]
     most = largest_window(w, g)
-    if page == this.start + this.size - this.async_size:
-        next_window(this, most)
+    modern = w.guest[g].rules & MODERN_READAHEAD != 0
+    if is_expected(this, page, modern):
+        next_window(this, page, most, modern)
     else:
         ahead = cached_after(w, this, page, most)
         if ahead > most:
@@ -214,7 +234,8 @@ def map_around(w: World, g: int, s: int, page: int) -> None:
     index = page - this.first + this.index
     start = page - index % size
     for other in range(max(start, this.first), min(start + size, this.first + this.count)):
-        if w.flags[other] & (PRESENT | MAPPED | MARK) == PRESENT:
+        late = w.flags[other] & MARK and w.clock[other] > w.guest[g].now + w.guest[g].cost
+        if w.flags[other] & (PRESENT | MAPPED) == PRESENT and not late and not w.state[other] & READAHEAD:
             w.flags[other] |= MAPPED | YOUNG
             if not w.guest[g].rules & MODERN_READAHEAD or not w.state[other] & WORKINGSET:
                 this.mmap_miss = max(0, this.mmap_miss - 1)

@@ -17,6 +17,7 @@ from tmemlab.core.flags import ESCAPE, PAGE_SHIFT
 from tmemlab.core.kswapd import charge_guest, kswapd_step
 from tmemlab.core.pagecache import flush_dirty
 from tmemlab.core.pools import PERSIST, SHARE, SPEC_VERSION, VERSION_SHIFT, become_client, new_pool
+from tmemlab.core.readahead import forget_reader
 from tmemlab.core.streams import look_ahead, run_stream
 from tmemlab.core.tmem import answer
 from tmemlab.core.vcpus import share_vcpus
@@ -30,6 +31,7 @@ from tmemlab.core.world import (
     PENDING,
     POOL_SLOTS,
     RUNNING,
+    STARVED,
     Column,
     Table,
     World,
@@ -63,22 +65,53 @@ def next_worker(w: World, g: int) -> None:
 
 
 @kernel
+def is_crowded(w: World, g: int) -> bool:
+    """Say whether the guest may have more streams than processors for them."""
+    return w.guest[g].vcpus < w.guest[g].streams and w.guest[g].running != 0
+
+
+@kernel
+def is_hungry(w: World, g: int) -> bool:
+    """Say whether a stream of a crowded guest needs staging, and make that its next event, before any other.
+
+    Whether such a stream wants a processor depends on what its trace says next.
+    """
+    for s in range(w.guest[g].first_stream, w.guest[g].first_stream + w.guest[g].streams):
+        if w.stream[s].state == STARVED and not w.stream[s].ended:
+            w.guest[g].next_kind, w.guest[g].next_at, w.guest[g].next_stream = HUNGER, w.guest[g].now, s
+            return True
+    return False
+
+
+@kernel
+def two_first(w: World, g: int) -> tuple[int, int]:
+    """Return the two streams that are due first, -1 where there is none."""
+    first, second = -1, -1
+    for s in range(w.guest[g].first_stream, w.guest[g].first_stream + w.guest[g].streams):
+        if w.stream[s].state >= ENDED:
+            continue
+        if first < 0 or w.stream[s].due < w.stream[first].due:
+            second = first
+            first = s
+        elif second < 0 or w.stream[s].due < w.stream[second].due:
+            second = s
+    return first, second
+
+
+@kernel
 def find_next(w: World, window: Column, events: Table, g: int, until: int) -> None:
     """Run the guest's streams ahead through hits and note its next event at or before ``until``."""
-    next_worker(w, g)
     this = w.guest[g]
+    crowded = is_crowded(w, g)
+    if crowded:
+        if is_hungry(w, g):
+            return
+        share_vcpus(w, g)
+    next_worker(w, g)
     if not this.running:
         return
     while True:
-        first, second = -1, -1
-        for s in range(this.first_stream, this.first_stream + this.streams):
-            if w.stream[s].state >= ENDED:
-                continue
-            if first < 0 or w.stream[s].due < w.stream[first].due:
-                second = first
-                first = s
-            elif second < 0 or w.stream[s].due < w.stream[second].due:
-                second = s
+        first, second = two_first(w, g)
         if first < 0:
             return
         stream = w.stream[first]
@@ -93,6 +126,8 @@ def find_next(w: World, window: Column, events: Table, g: int, until: int) -> No
         if second >= 0:
             bound = min(bound, w.stream[second].due + (1 if first < second else 0))
         run_stream(w, window, events, first, bound)
+        if crowded and is_hungry(w, g):
+            return
 
 
 @kernel
@@ -105,9 +140,11 @@ def serve_escape(w: World, events: Table, s: int) -> None:
     elif event.kind == COMMIT:
         w.guest[this.guest].committed += event.value
         this.committed += event.value
-    elif event.kind == CLOSE:
-        inode = w.inode[this.first_inode + event.first]
-        inode.open = min(inode.open, 0)
+    elif event.kind == CLOSE and event.first < this.files:
+        inode = this.first_inode + event.first
+        w.inode[inode].open = min(w.inode[inode].open, 0)
+        if w.inode[inode].pages > 0:
+            forget_reader(w, s, inode)
     this.event += 1
 
 
@@ -197,8 +234,6 @@ def serve(w: World, window: Column, events: Table, g: int) -> bool:
         shrink_step(w, g)
     elif kind == BOOT:
         boot(w, g)
-    if this.vcpus < this.streams and this.running:
-        share_vcpus(w, g)
     return True
 
 

@@ -30,3 +30,12 @@ def size(w: World, g: int, which: int) -> int:
     """Return the size of a list as the kernel knows it."""
     this = w.lists[4 * g + which]
     return this.counted if w.guest[g].rules & OLD_STATISTICS else this.live
+
+
+@kernel
+def activated(w: World, g: int, file: bool) -> int:
+    """Return how many pages of a type were activated because they came back soon, as the kernel knows it."""
+    this = w.guest[g]
+    if this.rules & OLD_STATISTICS:
+        return this.counted_file if file else this.counted_anon
+    return this.workingset_activate_file if file else this.workingset_activate_anon

@@ -132,7 +132,7 @@ def frontswap_store(w: World, g: int, slot: int) -> bool:
 
 @kernel
 def swap_writepage(w: World, g: int, page: int) -> bool:
-    """Write a swap-cache page out: true if that is complete at once, as in tmem; else its write to disk is under way."""
+    """Write a swap-cache page out: true if that is done at once, as in tmem; else its write to disk is under way."""
     slot = w.slot_of[page]
     w.flags[page] &= 255 - DIRTY
     if frontswap_store(w, g, slot):

@@ -9,6 +9,7 @@ from tmemlab.core.disk import wait_until
 from tmemlab.core.flags import MARK, PRESENT, READAHEAD, YOUNG
 from tmemlab.core.lru import lru_add
 from tmemlab.core.memory import alloc, try_frame
+from tmemlab.core.rules import ANON_REFAULTS
 from tmemlab.core.swap import swap_readpage
 from tmemlab.core.workingset import arrive_later, note_refault
 from tmemlab.core.world import World
@@ -48,6 +49,8 @@ def enter_swap_cache(w: World, g: int, page: int) -> int:
 def read_slot_ahead(w: World, g: int, slot: int) -> None:
     """Read a neighbour's slot if it is used and its page is not in memory."""
     page = w.slot[slot].page
+    if page >= 0 and w.where[page] >= 0 and not w.flags[page] & PRESENT and not w.guest[g].rules & ANON_REFAULTS:
+        w.state[page] |= READAHEAD
     if page < 0 or w.where[page] >= 0 or not try_frame(w, g):
         return
     done = enter_swap_cache(w, g, page)

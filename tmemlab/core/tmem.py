@@ -156,8 +156,8 @@ def duplicate_put(x: Xen, client: int, pool: int, row: int, obj: int) -> int:
 def get(x: Xen, client: int, pool: int, handle: int) -> int:
     """Fetch the page under ``handle``: 1 hit, 0 miss, EEMPTY.
 
-    A hit removes an ephemeral page of a private pool, makes one of a shared pool the youngest, and leaves a persistent
-    one as it is.
+    A hit removes an ephemeral page of a private pool (unless the host was told to keep it), makes one of a shared pool
+    the youngest, and leaves a persistent one as it is.
     """
     this, row = x.pool[pool], x.held[handle]
     if this.pages == 0:
@@ -174,10 +174,11 @@ def get(x: Xen, client: int, pool: int, handle: int) -> int:
         x.dom[this.dom].pers_gets += 1
         return answer(x.host[0], 1)
     x.dom[this.dom].eph_gets += 1
-    if this.shared:
+    if this.shared or x.host[0].inclusive:
         make_youngest(x.pgp, row, x.dom[this.dom].lru)
         x.pgp[row].mark |= READ
-        x.object[x.pgp[row].object].last_client = client
+        if this.shared:
+            x.object[x.pgp[row].object].last_client = client
     else:
         release(x, row)
     return answer(x.host[0], 1)

@@ -22,7 +22,7 @@ def stretch(w: World, g: int, s: int, crowd: int) -> None:
         return
     if this.clock >= now:
         this.due = this.clock + this.think
-    elif this.due > now:
+    elif this.due >= now:
         this.due = now + (this.due - now) * crowd // old
         this.clock = this.due - this.think
 

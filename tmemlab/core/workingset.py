@@ -33,17 +33,19 @@ def note_eviction(w: World, g: int, page: int) -> None:
     """Mark a page that reclaim takes; it keeps the age of the lists until it comes back."""
     w.state[page] = (w.state[page] | EVICTED) & (255 - READAHEAD)
     if w.guest[g].rules & FILE_REFAULTS:
-        w.clock[page] = w.guest[g].nonresident_age
+        before = w.guest[g].nonresident_age
         age_lists(w, g, w.flags[page] & FILE != 0)
+        w.clock[page] = before if w.guest[g].rules & ANON_REFAULTS else w.guest[g].nonresident_age
 
 
 @kernel
-def forget_eviction(w: World, page: int) -> None:
+def forget_eviction(w: World, g: int, page: int) -> None:
     """Let a page that write() makes anew come back as if it had never been there.
 
     Source: Linux 4.4 mm/filemap.c add_to_page_cache_lru (__GFP_WRITE).
     """
-    w.state[page] &= 255 - EVICTED - WORKINGSET
+    if w.guest[g].rules & ANON_REFAULTS:
+        w.state[page] &= 255 - EVICTED - WORKINGSET
 
 
 @kernel

@@ -31,6 +31,7 @@ HOST = record(
         "pages pages_max pgps pgps_max pages_failed meta_failed failed_copies "  # Fc Fm Pc Pm Pf Af Cf
         "objects objects_max nodes nodes_max pcds pcds_max deduped tze_bytes content_bytes "  # Oc..Nm Sc Sm Gd Zt Gz
         "xen quota compresses dedup tze shared_auth auth_off "  # the version, the rule, boot options, the global switch
+        "uncharged inclusive "  # what is not as in Xen: persistent pages are nobody's memory; a get leaves its page
         "keeps_objects keeps_contents weight_total clients pools joins events "  # what was made; rows of the log
         "meta_pgp meta_object meta_node meta_content meta_pages region_free regions "  # bytes of metadata; its pages
         # the guest's page that a put copies, in words of 8 bytes and, compressed, in bytes; and what a get has copied
@@ -104,7 +105,8 @@ GUEST = record(
         "now cost waited next_at "
         # what happened; names as in /proc/vmstat and debugfs where they have one
         "pgfault pgmajfault file_misses refault_anon refault_file pgpgin pgpgout pswpin pswpout "
-        "first_touches workingset_activate_anon workingset_activate_file read_ahead_pages swap_ra swap_ra_hit inodes_evicted "
+        "first_touches workingset_activate_anon workingset_activate_file "
+        "read_ahead_pages swap_ra swap_ra_hit inodes_evicted "
         "pgactivate pgdeactivate pgscan_kswapd pgsteal_kswapd pgscan_direct pgsteal_direct allocstall "
         "puts put_failed succ_gets failed_gets invalidates "
         "succ_stores failed_stores loads frontswap_invalidates "
@@ -116,7 +118,7 @@ GUEST = record(
 # ``program`` is the first stream of its program, whose pages and files it uses; ``think`` is ``own_think`` as it comes
 # out where ``crowd`` streams share ``vcpus``.
 STREAM = record(
-    i4="guest state ended background program first_extent extents first_inode hit_part",
+    i4="guest state ended background program first_extent extents first_inode files hit_part",
     i8=(
         "first_page pages at last last_window event event_last own_think think crowd vcpus clock due waits_until "
         "started finished accesses stall_ns phase committed"
@@ -130,7 +132,7 @@ PAGE_CONTENT = record(i4="content words csize")  # its number, words up to the l
 SWAP_SLOT = record(i4="page in_tmem")
 # Consecutive pages of a file from ``index`` on, and its reader's state: the window read last, its asynchronous part,
 # the page asked for last, and how many more faults missed than hit. Source: Linux 3.14 include/linux/fs.h file_ra_state
-EXTENT = record(i4="first count index inode", i8="start size async_size prev mmap_miss")
+EXTENT = record(i4="first count index inode", i8="start width async_size prev mmap_miss")
 # A file: its pages, who has it open, and how often the inode shrinker has found it unused
 INODE = record(i4="first pages open pinned idle")
 WRITEBACK_ENTRY = record(i4="page", i8="done")
