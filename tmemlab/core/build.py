@@ -190,7 +190,9 @@ def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
     guest.pages[:] = [sum(stream.pages for stream in each.streams) for each in guests]
     guest.first_page[:] = _starts(guest.pages)
     files = [sum(stream.files for stream in each.streams) for each in guests]
-    guest.inodes[:], guest.first_inode[:] = files, _starts(files)
+    known = [any(stream.files and not stream.pseudo_file for stream in each.streams) for each in guests]
+    guest.closed[:] = guest.inodes[:] = np.multiply(files, known)
+    guest.first_inode[:] = _starts(files)
     guest.balloon_delay[:] = 1
     guest.flusher_at[:] = guest.pace_at[:] = NEVER
     guest.busy[:] = -1

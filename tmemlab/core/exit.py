@@ -72,13 +72,20 @@ def unmap_file_page(w: World, g: int, page: int) -> None:
         mark_accessed(w, g, page)
 
 
+@kernel
+def close_file(w: World, g: int, inode: int) -> None:
+    """Close a file, if it is open."""
+    if w.inode[inode].open == 1:
+        w.inode[inode].open = 0
+        w.guest[g].closed += 1
+
+
 @procedure
 def close_files(w: World, s: int) -> None:
     """Close all files of a program."""
     this = w.stream[s]
-    for e in range(this.first_extent, this.first_extent + this.extents):
-        inode = w.inode[w.extent[e].inode]
-        inode.open = min(inode.open, 0)
+    for inode in range(this.first_inode, this.first_inode + this.files):
+        close_file(w, this.guest, inode)
 
 
 @procedure

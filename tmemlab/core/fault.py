@@ -165,7 +165,7 @@ def find_page(w: World, g: int, s: int, page: int, access: int) -> bool:
             if not access & WRITE:
                 map_around(w, g, s, page)
             if not w.flags[page] & MAPPED:
-                count_mapped_hit(w, s, page)
+                count_mapped_hit(w, g, s, page)
         elif access & WRITE and not w.flags[page] & DIRTY:
             minor_fault(w, g)
     if w.flags[page] & MARK and w.guest[g].replacement == LINUX:
@@ -176,7 +176,7 @@ def find_page(w: World, g: int, s: int, page: int, access: int) -> bool:
 @kernel
 def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
     """Serve an access to a file page that the hit table could not."""
-    use_inode(w, w.file[page])
+    use_inode(w, g, page)
     if not find_page(w, g, s, page, access):
         return
     if access & SYSCALL:

@@ -21,10 +21,14 @@ PINNED = MAPPED | DIRTY  # flags of a page that keeps its inode
 
 
 @kernel
-def use_inode(w: World, inode: int) -> None:
-    """Note that a file is used: it is open."""
-    w.inode[inode].open = 1
-    w.inode[inode].idle = 0
+def use_inode(w: World, g: int, page: int) -> None:
+    """Note that a page's file is used: it is open."""
+    if w.guest[g].closed > 0:
+        inode = w.inode[w.file[page]]
+        if inode.open != 1:
+            inode.open = 1
+            inode.idle = 0
+            w.guest[g].closed -= 1
 
 
 @kernel

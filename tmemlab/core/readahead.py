@@ -215,9 +215,9 @@ def reach_marker(w: World, g: int, s: int, page: int) -> None:
 
 
 @kernel
-def count_mapped_hit(w: World, s: int, page: int) -> None:
+def count_mapped_hit(w: World, g: int, s: int, page: int) -> None:
     """Count a mapped page that was found in the page cache, which speaks for reading around."""
-    if w.inode[w.file[page]].pinned:
+    if w.guest[g].read_ahead <= 1 or w.inode[w.file[page]].pinned:
         return
     e = extent_of(w, s, page)
     w.extent[e].mmap_miss = max(0, w.extent[e].mmap_miss - 1)

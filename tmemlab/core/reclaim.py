@@ -164,13 +164,15 @@ def shrink_active(w: World, g: int, which: int, goal: int) -> None:
     """Move up to ``goal`` of the oldest active pages to the inactive list, their accessed bits cleared."""
     row = 4 * g + which
     count = min(goal, w.lists[row].live)
+    marks = w.guest[g].rules & COST_BALANCE != 0
     rotated = 0
     for _ in range(count):
         page = rings.pop_tail(w.ring, w.lists, w.where, row)
         if w.flags[page] & YOUNG:
             rotated += 1
         w.flags[page] &= 255 - YOUNG - ACTIVE
-        w.state[page] |= WORKINGSET
+        if marks:
+            w.state[page] |= WORKINGSET
         put_back(w, g, page)
     count_scanned(w, g, which >= INACTIVE_FILE, count, rotated)
     w.guest[g].pages_scanned += count

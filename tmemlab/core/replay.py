@@ -11,7 +11,7 @@ import numpy as np
 from tmemlab._jit import entry, kernel
 from tmemlab.core.balloon import balloon_step, populate, shrink_step
 from tmemlab.core.disk import settle_writeback
-from tmemlab.core.exit import end_stream, free_range, log_event
+from tmemlab.core.exit import close_file, end_stream, free_range, log_event
 from tmemlab.core.fault import serve_access
 from tmemlab.core.flags import ESCAPE, PAGE_SHIFT
 from tmemlab.core.kswapd import charge_guest, kswapd_step
@@ -142,7 +142,7 @@ def serve_escape(w: World, events: Table, s: int) -> None:
         this.committed += event.value
     elif event.kind == CLOSE and event.first < this.files:
         inode = this.first_inode + event.first
-        w.inode[inode].open = min(w.inode[inode].open, 0)
+        close_file(w, this.guest, inode)
         if w.inode[inode].pages > 0:
             forget_reader(w, s, inode)
     this.event += 1

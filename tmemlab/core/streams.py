@@ -7,7 +7,7 @@ trace is due at once.
 import numpy as np
 
 from tmemlab._jit import kernel
-from tmemlab.core.flags import ESCAPE, HIT, PAGE_SHIFT, SLOW
+from tmemlab.core.flags import ESCAPE, HIT, PAGE_SHIFT, READS_ONLY, SLOW
 from tmemlab.core.world import PENDING, PHASE, PROCESS, RUNNING, STARVED, THINK, Column, Table, World
 
 
@@ -18,7 +18,7 @@ def run_hits(flags: Column, window: Column, part: int, first_page: int, at: int,
         word = np.int64(window[at])
         page = first_page + (word >> PAGE_SHIFT)
         old = np.int64(flags[page])
-        new = np.int64(HIT[part | (word & 15) << 8 | old])
+        new = np.int64(HIT[part & READS_ONLY | (word & 15) << 8 | old])
         if new == SLOW:
             break
         if new != old:

@@ -6,7 +6,7 @@ Source: Linux 3.14 mm/swap_state.c swapin_nr_pages, swapin_readahead, lookup_swa
 
 from tmemlab._jit import kernel, procedure
 from tmemlab.core.disk import wait_until
-from tmemlab.core.flags import MARK, PRESENT, READAHEAD, YOUNG
+from tmemlab.core.flags import LIVE, MARK, PRESENT, READAHEAD, YOUNG
 from tmemlab.core.lru import lru_add
 from tmemlab.core.memory import alloc, try_frame
 from tmemlab.core.rules import ANON_REFAULTS
@@ -68,21 +68,29 @@ def read_own_slot(w: World, g: int, s: int, page: int) -> int:
 
 
 @procedure
-def swap_in(w: World, g: int, s: int, page: int) -> bool:
-    """Bring a swapped page back with its neighbours, mapped, and wait for it; false where the stream was killed."""
+def read_slots_around(w: World, g: int, s: int, page: int) -> int:
+    """Read the slots of a page's window in order; return when its own is read, -1 if it is not, or a kill left none."""
     this = w.guest[g]
     offset = w.slot_of[page] - this.slot_first + 1  # Linux's slot 0 is the header
+    mask = window_size(w, g, offset) - 1
     done = -1
-    if this.swap_window > 1:
-        mask = window_size(w, g, offset) - 1
-        if mask > 0:
-            for other in range(max(offset - (offset & mask), 1), min(offset | mask, this.slots) + 1):
-                if other != offset:
-                    read_slot_ahead(w, g, this.slot_first + other - 1)
-                    continue
+    if mask > 0:
+        for other in range(max(offset - (offset & mask), 1), min(offset | mask, this.slots) + 1):
+            if other == offset:
                 done = read_own_slot(w, g, s, page)
                 if done < 0:
-                    return False
+                    return -1
+            else:
+                read_slot_ahead(w, g, this.slot_first + other - 1)
+    return done
+
+
+@kernel
+def swap_in(w: World, g: int, s: int, page: int) -> bool:
+    """Bring a swapped page back with its neighbours, mapped, and wait for it; false where the stream was killed."""
+    done = read_slots_around(w, g, s, page) if w.guest[g].swap_window > 1 else -1
+    if not w.state[page] & LIVE:  # killed, and freed
+        return False
     if w.where[page] < 0:
         done = read_own_slot(w, g, s, page)
         if done < 0:
