@@ -75,7 +75,7 @@ TABLE = "is not a table of settings; write one, as reference.toml does"
             "2GiB",
             "2 GiB leaves nothing of the guest's memory, 2 GiB, to programs; lower kernel_memory or raise memory",
         ),
-        ("guests.db.kernel", 3.14, "3.14 is not one of '3.14' or '4.4'; write one of them, in quotes"),
+        ("guests.db.kernel", 3.14, "3.14 is not one of '3.14', '4.4' or '6'; write one of them, in quotes"),
         ("guests.db.storage", "sdd", "'sdd' is no device; did you mean 'ssd'?"),
         ("guests.db.swappiness", 101, "101 is too large; write 100 or less"),
         ("guests.db.committed_factor", float("nan"), "NaN is not a number that can be used; write one"),

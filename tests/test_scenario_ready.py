@@ -120,6 +120,6 @@ def test_the_reference_holds_every_setting_with_its_default(table: BaseModel) ->
 
 def test_the_reference_has_every_table() -> None:
     assert {Scenario, Guest, Workload, Idle} < tables(REFERENCE).keys()
-    assert len(tables(REFERENCE)) == 12
+    assert len(tables(REFERENCE)) == 13
     assert REFERENCE.storage == STORAGE
     assert {"storage", "costs", "schedules"} <= REFERENCE.model_fields_set

@@ -10,6 +10,7 @@ is 512 bytes. The counters are named as Xen, Linux and xentop name them. The tab
 - ``all_programs``: the programs of several runs, with these columns before theirs.
 - ``comparison``: a row a strategy. ``pairs``: a row a program, under two strategies.
 - ``page_faults``: a row a size of memory, of a trace alone under a policy of theory; its pages are the trace's.
+- ``validation``: a row a pattern and limit, what a real kernel did beside what the simulated one does.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -47,6 +48,7 @@ _HOST = (HOST,)
 _ALL = ("comparison",)
 _PAIR = ("pairs",)
 _FAULTS = ("page_faults",)
+_REAL = ("validation",)
 _COUNTED = ("summary", "history", "comparison")
 
 COLUMNS: dict[str, Column] = {
@@ -103,6 +105,14 @@ COLUMNS: dict[str, Column] = {
     "refaults": Column("faults", _COUNTED, "Touches of a page that was in memory before and had been reclaimed."),
     "refaults_anon": Column("faults", _SUM, "Refaults of anonymous pages."),
     "refaults_file": Column("faults", _SUM, "Refaults of file pages."),
+    "workingset_activate_anon": Column("faults", _SUM, "Refaults of anonymous pages that started active."),
+    "workingset_activate_file": Column("faults", _SUM, "Refaults of file pages that started active."),
+    "read_ahead_pages": Column(
+        "pages", _SUM, "File pages read beside those that were asked for, from tmem or the disk."
+    ),
+    "swap_ra": Column("pages", _SUM, "Swapped pages read beside those that were needed, from tmem or the disk."),
+    "swap_ra_hit": Column("pages", _SUM, "Of these, the pages that were touched before they were reclaimed."),
+    "inodes_evicted": Column("files", _SUM, "Times the guest's kernel forgot a file, with its pages in tmem."),
     "sectors_read": Column("sectors", _COUNTED, "Read from the guest's disk, swap included."),
     "sectors_written": Column("sectors", _COUNTED, "Written to the guest's disk, swap included."),
     "swap_reads": Column("pages", (*_SUM, *_ALL), "Pages read from the swap device."),
@@ -139,4 +149,17 @@ COLUMNS: dict[str, Column] = {
     "idle_frames_mean": Column("pages", (*_HOST, *_ALL), "Frames that held nothing, in Xen or in a guest; mean."),
     "held_twice_mean": Column("pages", _HOST, "Frames that hold what another frame holds too; mean over time."),
     "simulated_s": Column("s", (*_HOST, *_ALL), "Simulated time from the start to the end of the last program."),
+    "series": Column("name", _REAL, "How the real kernel was set up when it was measured."),
+    "pattern": Column("name", _REAL, "The known sequence of accesses, or the program."),
+    "frac": Column(
+        "ratio", _REAL, "The limit over the pages that the pattern touches, or that the program has at its peak."
+    ),
+    "limit_pages": Column("pages", _REAL, "The limit of the control group."),
+    "model": Column("name", _REAL, "What was simulated: a kernel's version, or a policy of theory."),
+    "measure": Column("name", _REAL, "What is counted: misses, file_pages_read, anon_major or refaults."),
+    "real": Column("count", _REAL, "That count on the real kernel, median over its repetitions."),
+    "real_min": Column("count", _REAL, "Its smallest over the repetitions."),
+    "real_max": Column("count", _REAL, "Its largest over the repetitions."),
+    "simulated": Column("count", _REAL, "The same count in the simulation."),
+    "error": Column("ratio", _REAL, "Simulated less real, over real; over 1 % of all accesses where real is less."),
 }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmemlab.columns import SECTORS_PER_PAGE, rows_of
 from tmemlab.pairs import TIE, differs, labels, mean_ratio
+from tmemlab.policy.strategies import STRATEGIES
 from tmemlab.ranking import REFERENCE
 from tmemlab.units import format_size
 
@@ -26,7 +27,7 @@ def sentences(comparison: "Comparison") -> list[str]:
     rows = {row["strategy"]: row for row in rows_of(comparison.table)}
     main = comparison.main
     if len(main) < 2:
-        return [_alone(rows[main[0]])]
+        return [sentence for sentence in (_alone(rows[main[0]]), _counterfactual(comparison)) if sentence]
     one, two = (rows[name] for name in main)
     pairs = comparison.pairs(*main)
     said = [
@@ -39,6 +40,7 @@ def sentences(comparison: "Comparison") -> list[str]:
         f"On average {_idle(one)} of the host's memory held nothing under {main[0]}, and {_idle(two)} under {main[1]}.",
         _places(comparison, rows),
         _reference(comparison),
+        _counterfactual(comparison),
     ]
     return [sentence for sentence in said if sentence]
 
@@ -156,6 +158,19 @@ def _reference(comparison: "Comparison") -> str:
     if REFERENCE in comparison.strategies:
         return ""
     return f"There is no run of {REFERENCE} here, so slow-downs are unknown and strategies rank by kills alone."
+
+
+def _counterfactual(comparison: "Comparison") -> str:
+    """Name the strategies that the kernels of the guests could not be set up for."""
+    kernels = {guest.get("kernel") for guest in comparison.runs[0].scenario.get("guests", ())}
+    known = [STRATEGIES[name] for name in comparison.strategies if name in STRATEGIES]
+    named = [each.name for each in known if each.is_counterfactual(kernels) and not each.counterfactual]
+    if not named:
+        return ""
+    return (
+        "Linux 6 has neither tmem (cleancache left it in 5.17, frontswap in 6.6) nor selfballooning (gone in 5.3), "
+        f"so with it {_listed(named)} {'is' if len(named) == 1 else 'are'} counterfactual."
+    )
 
 
 def _idle(row: dict[str, Any]) -> str:

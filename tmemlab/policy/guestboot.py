@@ -1,21 +1,26 @@
 """What a Linux guest computes once, at boot, from the number of its pages, and never again when its balloon moves.
 
 Pure functions at full size, never of a miniature. A guest squeezed from 16 GiB to 1 GiB keeps the watermarks of a
-16 GiB guest. All zones follow x86-64 with one node: DMA below 16 MiB, DMA32 below 4 GiB, Normal above.
+16 GiB guest. All zones follow x86-64 with one node: DMA below 16 MiB, DMA32 below 4 GiB, Normal above. Kernel 6 sets
+its marks further apart; what is not said to be of a kernel is the same in all.
 
 Source: Linux 3.14 ``mm/page_alloc.c`` (``init_per_zone_wmark_min``, ``__setup_per_zone_wmarks``,
 ``calculate_totalreserve_pages``, ``setup_per_zone_lowmem_reserve``), ``mm/vmscan.c`` and
-``drivers/xen/xen-selfballoon.c``.
+``drivers/xen/xen-selfballoon.c``; Linux 5.10 ``mm/page_alloc.c`` (``__setup_per_zone_wmarks``) for kernel 6.
 """
 
 from math import isqrt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tmemlab.units import PAGES_PER_MIB
+
+if TYPE_CHECKING:
+    from tmemlab.scenario import Version
 
 DMA_END = 16 * PAGES_PER_MIB
 DMA32_END = 4096 * PAGES_PER_MIB
 DMA_MANAGED = 3975  # of the DMA zone's 4096 pages the kernel hands out so many; the other zones are taken as whole
+WATERMARK_SCALE = 1000  # kernel 6: the marks are at least 1/1000 of a zone apart
 LOWMEM_RESERVE_RATIO = 256  # a zone keeps 1/256 of the zones above it from allocations that could go higher
 
 
@@ -41,13 +46,20 @@ def min_free_kbytes(pages: int) -> int:
     return min(max(isqrt(16 * lowmem_kb), 128), 65536)
 
 
-def watermarks(pages: int) -> Watermarks:
+def watermarks(pages: int, kernel: "Version" = "3.14") -> Watermarks:
     """Return the watermarks of a guest that boots with ``pages`` pages."""
-    least = min_free_kbytes(pages) // 4
+    return _marks(min_free_kbytes(pages) // 4, sum(zones(pages)), kernel)
+
+
+def _marks(least: int, managed: int, kernel: "Version") -> Watermarks:
+    """Return the watermarks above ``least`` in so many managed pages."""
+    if kernel == "6":
+        gap = max(least // 4, managed // WATERMARK_SCALE)
+        return Watermarks(least, least + gap, least + 2 * gap)
     return Watermarks(least, least + least // 4, least + least // 2)
 
 
-def totalreserve(pages: int) -> int:
+def totalreserve(pages: int, kernel: "Version" = "3.14") -> int:
     """Return ``totalreserve_pages``: what no program should count on, of a guest that boots with ``pages`` pages."""
     managed = zones(pages)
     total = sum(managed)
@@ -55,7 +67,7 @@ def totalreserve(pages: int) -> int:
     for place, zone in enumerate(managed):
         least = min_free_kbytes(pages) // 4 * zone // total
         lowmem_reserve = sum(managed[place + 1 :]) // LOWMEM_RESERVE_RATIO
-        reserve += min(zone, least + least // 2 + lowmem_reserve)
+        reserve += min(zone, _marks(least, zone, kernel).high + lowmem_reserve)
     return reserve
 
 

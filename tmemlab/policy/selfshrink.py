@@ -2,7 +2,7 @@
 
 The same worker that selfballoons waits until the frontswap has not grown for three runs, then takes back a twentieth a
 run. Any growth, even of one page, starts the wait anew. Kernel 4.4 also waits after each shrink, 3.14 does not: it
-shrinks three times as fast.
+shrinks three times as fast. Kernel 6 has no such worker any more and is taken to wait as 4.4 does.
 
 Source: Linux 3.14 and 4.4 ``drivers/xen/xen-selfballoon.c``, ``frontswap_selfshrink``.
 """
@@ -32,7 +32,7 @@ class SelfShrink(Policy):
     inertia: PerGuest = 3  # runs to wait after growth
     hysteresis: PerGuest = 20  # take back 1/20 of what is left; all of it, when no more than 20 pages are left
     enabled: bool | Flags = True  # the file frontswap_selfshrinking
-    waits_after_shrink: bool | Flags = False  # kernel 4.4: wait out the inertia after each shrink as well
+    waits_after_shrink: bool | Flags = False  # from kernel 4.4 on: wait out the inertia after each shrink as well
     _pages: Pages = field(default_factory=lambda: np.zeros(0, np.int64), init=False)  # frontswap at the last run
     _counter: Pages = field(default_factory=lambda: np.zeros(0, np.int64), init=False)  # runs still to wait
 
@@ -48,7 +48,7 @@ class SelfShrink(Policy):
             inertia=np.array([guest.selfshrink.inertia for guest in scenario.guests]),
             hysteresis=np.array([guest.selfshrink.hysteresis for guest in scenario.guests]),
             enabled=np.array([guest.selfshrink.enabled and guest.tmem.frontswap for guest in scenario.guests]),
-            waits_after_shrink=np.array([guest.kernel == "4.4" for guest in scenario.guests]),
+            waits_after_shrink=np.array([guest.kernel != "3.14" for guest in scenario.guests]),
         )
 
     def on_create(self, view: View, guest: int) -> Decision:

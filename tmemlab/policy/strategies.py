@@ -1,5 +1,6 @@
 """Strategies: named ways to run one host, each a set of policies and a rule for how much memory a guest starts with."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -42,6 +43,11 @@ class Strategy:
         if self.start == "memory":
             return guest.memory
         return min(guest.memory, self._share(scenario))
+
+    def is_counterfactual(self, kernels: Iterable[str]) -> bool:
+        """Say whether guests with these kernels could not be run like this: 6 has no tmem and no selfballooning."""
+        drivers = self.cleancache or self.frontswap or "selfballoon" in self.policies
+        return self.counterfactual or (drivers and "6" in kernels)
 
     def build_policies(self, scenario: "Scenario") -> list[Policy]:
         """Return this strategy's policies, new for one run, in the order in which they act."""

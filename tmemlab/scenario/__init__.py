@@ -1,6 +1,7 @@
 """Scenarios: one host, its guests, their programs, read from a TOML file and checked as a whole."""
 
-from tmemlab.scenario.guest import Guest, Idle, Kernel, SelfBalloonSettings, SelfShrinkSettings, TmemSettings, Workload
+from tmemlab.scenario.guest import Guest, Idle, SelfBalloonSettings, SelfShrinkSettings, TmemSettings, Workload
+from tmemlab.scenario.kernel import Mechanisms, Replacement, Version
 from tmemlab.scenario.load import load_scenario, scenario_names
 from tmemlab.scenario.machine import STORAGE, Content, Costs, Device, Host, Xen
 from tmemlab.scenario.scenario import Scenario
@@ -13,11 +14,13 @@ __all__ = [
     "Guest",
     "Host",
     "Idle",
-    "Kernel",
+    "Mechanisms",
+    "Replacement",
     "Scenario",
     "SelfBalloonSettings",
     "SelfShrinkSettings",
     "TmemSettings",
+    "Version",
     "Workload",
     "Xen",
     "load_scenario",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tmemlab.errors import meant
 from tmemlab.scenario.faults import Fault
+from tmemlab.scenario.kernel import NOT_IN, NOT_IN_THEORY
 from tmemlab.units import format_size, format_time
 
 if TYPE_CHECKING:
@@ -31,6 +32,21 @@ def guest_itself(guest: "Guest") -> Iterator[Fault]:
             f"{format_size(guest.kernel_memory)} leaves nothing of the guest's memory, {format_size(guest.memory)}, "
             "to programs; lower kernel_memory or raise memory",
         )
+    yield from without_effect(guest)
+
+
+def without_effect(guest: "Guest") -> Iterator[Fault]:
+    """Check that what is left out of a guest's kernel would be there."""
+    for name in guest.mechanisms.left_out:
+        if guest.replacement != "linux" and name in NOT_IN_THEORY:
+            where, way_out = f"replacement {guest.replacement}", 'take replacement "linux"'
+        elif name in NOT_IN.get(guest.kernel, ()):
+            where, way_out = f"kernel {guest.kernel}", "take another kernel"
+        elif name == "use_balance" and not guest.mechanisms.list_balance:
+            where, way_out = "a kernel without list_balance", "turn list_balance on"
+        else:
+            continue
+        yield Fault(f"mechanisms.{name}", f"is false, and {where} has no such mechanism anyway; {way_out}, or this on")
 
 
 def too_many_pages(sizes: Mapping[str, int], scale: int) -> Iterator[Fault]:

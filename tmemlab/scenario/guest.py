@@ -1,7 +1,7 @@
 """A guest: its memory, its kernel's settings, and the programs it runs."""
 
 from inspect import signature
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -9,12 +9,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from tmemlab.errors import TraceError, meant
 from tmemlab.scenario import checks
 from tmemlab.scenario.faults import complain
-from tmemlab.scenario.values import Count, Factor, Name, Number, Settings, Size, SomeSize, SomeTime, Time
+from tmemlab.scenario.kernel import Mechanisms, Replacement, Version
+from tmemlab.scenario.values import Count, Factor, Name, Number, Settings, Size, SomeSize, SomeTime, Switch, Time
 from tmemlab.trace import GENERATORS, trace_names
 from tmemlab.trace.load import trace_path
 from tmemlab.units import NS_PER_S, parse_size, signed
-
-Switch = Annotated[bool, Field(strict=True)]
 
 
 class TmemSettings(Settings):
@@ -67,6 +66,7 @@ class Workload(Settings):
     generate: dict[str, Any] = Field(default_factory=dict)  # or { kind = "zipf", pages = 1000, ... }
     start: Time = 0  # after the start of the run; a schedule overrides it
     repeat: Count = 1  # how many times in a row
+    split: Switch = False  # parts of the program that ran beside each other do so here as well
 
     @field_validator("trace")
     @classmethod
@@ -106,7 +106,6 @@ class Workload(Settings):
 
 
 Weight = Annotated[int, Field(strict=True, ge=0, le=(1 << 31) - 1)]
-Kernel = Literal["3.14", "4.4"]
 
 
 class Guest(Settings):
@@ -120,7 +119,11 @@ class Guest(Settings):
     kernel_memory: Size = parse_size("48MiB")  # kernel code, slab and page tables: never reclaimed
     swap: Size = parse_size("2GiB")  # swap device; without one there is no frontswap either
     storage: str = "ssd"  # the device that holds its files and its swap
-    kernel: Kernel = "3.14"
+    kernel: Version = "3.14"
+    replacement: Replacement = "linux"  # or one page at a time by a rule of theory, without kswapd and readahead
+    vcpus: Count = 1  # programs that want to run share them
+    read_ahead: Size = parse_size("128KiB")  # read_ahead_kb: the most of a file that is read together; 0: one page
+    page_cluster: Annotated[int, Field(strict=True, ge=0, le=10)] = 3  # 2^3 swap slots are read together; 0: one
     swappiness: Annotated[int, Field(strict=True, ge=0, le=100)] = 60
     committed_factor: Factor = 1.0  # Committed_AS as a multiple of the live anonymous memory
     weight: Weight = 0  # its share of tmem's ephemeral pages, among the weights of all
@@ -129,6 +132,7 @@ class Guest(Settings):
     tmem: TmemSettings = TmemSettings()
     selfballoon: SelfBalloonSettings = SelfBalloonSettings()
     selfshrink: SelfShrinkSettings = SelfShrinkSettings()
+    mechanisms: Mechanisms = Mechanisms()
     idle: Annotated[Idle | None, BeforeValidator(lambda value: None if value is False else value)] = Idle()
     workloads: tuple[Workload, ...] = ()
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tmemlab.scenario.values import Count, Number, Settings, SomeSize
+from tmemlab.scenario.values import Count, Number, Settings, SomeSize, Switch
 
 
 class Host(Settings):
@@ -25,12 +25,14 @@ class Xen(Settings):
     """The hypervisor: its version, and what it is told on its command line."""
 
     version: Literal["4.3", "4.7", "4.12"] = "4.7"
-    compress: bool = Field(default=False, strict=True)  # tmem_compress
-    dedup: bool = Field(default=False, strict=True)  # tmem_dedup
-    tze: bool = Field(default=False, strict=True)  # tmem_tze
-    shared_auth: bool = Field(default=False, strict=True)  # tmem_shared_auth
+    compress: Switch = False  # tmem_compress
+    dedup: Switch = False  # tmem_dedup
+    tze: Switch = False  # tmem_tze
+    shared_auth: Switch = False  # tmem_shared_auth
     quota: Literal["inverted", "intended"] = "inverted"  # whose pages go: as Xen has it, or as it was meant
-    metadata: bool = Field(default=False, strict=True)  # whether tmem's own records cost memory
+    metadata: Switch = False  # whether tmem's own records cost memory
+    persistent_charge: Switch = True  # pages in frontswap count towards their guest's maxmem
+    exclusive_gets: Switch = True  # a get takes the page out of a private ephemeral pool
 
 
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]

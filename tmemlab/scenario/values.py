@@ -25,6 +25,7 @@ Time = Annotated[int, BeforeValidator(parse_time), PlainSerializer(write_time)] 
 SomeTime = Annotated[Time, AfterValidator(_above_zero)]  # nanoseconds, 1 or more
 Count = Annotated[int, Field(strict=True, ge=1, le=1 << 40)]
 Number = Annotated[int, Field(strict=True, ge=0, le=1 << 60)]
+Switch = Annotated[bool, Field(strict=True)]
 Factor = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]  # no dot or star, which paths need
 

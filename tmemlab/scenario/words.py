@@ -48,6 +48,10 @@ def _xen(scenario: "Scenario") -> str:
     for name, text in _SWITCHES.items():
         if getattr(xen, name):
             said.append(text)
+    if not xen.persistent_charge:
+        said.append("does not count pages in frontswap as their guest's memory")
+    if not xen.exclusive_gets:
+        said.append("keeps the ephemeral pages that guests get")
     if xen.quota == "intended":
         said.append("evicts from guests above their weight's share, as its authors meant it")
     return f" The hypervisor {_listed(said)}." if said else ""
@@ -63,8 +67,10 @@ def _guests(scenario: "Scenario") -> str:
 
     guests = scenario.guests
     text = " ".join(_by_value(guests, phrase) for phrase in (_memory, storage, _idle))
-    if any(guest.committed_factor != 1 for guest in guests):
-        text += " " + _by_value(guests, _promises)
+    usual = type(guests[0])(name="usual", maxmem="2GiB")
+    for phrase in (_promises, _kernel, _windows, _processors):
+        if any(phrase(guest) != phrase(usual) for guest in guests):
+            text += " " + _by_value(guests, phrase)
     for filesystem in dict.fromkeys(guest.filesystem for guest in guests if guest.filesystem):
         names = [guest.name for guest in guests if guest.filesystem == filesystem]
         if len(names) > 1:
@@ -94,6 +100,26 @@ def _promises(guest: "Guest") -> str:
     return f"promises its programs {guest.committed_factor:.3g} times the memory they use"
 
 
+def _kernel(guest: "Guest") -> str:
+    text = f"runs Linux {guest.kernel}"
+    if guest.kernel == "6":
+        text += ", with which tmem and selfballooning are counterfactual"
+    if guest.replacement != "linux":
+        text += f", which evicts pages by the rule {guest.replacement}"
+    left_out = guest.mechanisms.left_out
+    return f"{text}, and does without {_listed(left_out)}" if left_out else text
+
+
+def _windows(guest: "Guest") -> str:
+    file = f"up to {format_size(guest.read_ahead)} of a file" if guest.read_ahead else "one page of a file"
+    swap = f"up to {1 << guest.page_cluster} swapped pages" if guest.page_cluster else "one swapped page"
+    return f"reads {file} and {swap} at a time"
+
+
+def _processors(guest: "Guest") -> str:
+    return f"has {_number(guest.vcpus)} processor{'s' if guest.vcpus > 1 else ''}"
+
+
 def _programs(scenario: "Scenario") -> str:
     programs = [
         (start, f"{guest.name} runs {_program(workload)} at {format_time(start)}")
@@ -109,6 +135,7 @@ def _programs(scenario: "Scenario") -> str:
 
 def _program(workload: "Workload") -> str:
     what = workload.trace or f"a generated load ({workload.generate['kind']})"
+    what += ", its processes beside each other," if workload.split else ""
     return what if workload.repeat == 1 else f"{what} {_number(workload.repeat)} times in a row"
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tmemlab.core.replay import PROGRAM_ENDED, REACHED, replay
-from tmemlab.core.world import ENDED, KILLED, NEVER
+from tmemlab.core.world import ENDED, NEVER
 from tmemlab.errors import Cancelled
 from tmemlab.policy import LEAVE, Decision, Policy, checked_decision
 from tmemlab.run import Run
-from tmemlab.simulate.machine import Machine, clusters, set_boot
+from tmemlab.simulate.kernels import clusters
+from tmemlab.simulate.machine import Machine, set_boot
 from tmemlab.simulate.observe import held_twice, idle_frames, snapshot, view
-from tmemlab.simulate.results import Notes, make_run, program_row
+from tmemlab.simulate.results import Notes, make_run, outcome_of, program_row
 from tmemlab.simulate.staging import Staging
 from tmemlab.units import NS_PER_S, format_time, seconds
 
@@ -89,9 +90,14 @@ class Loop:
 
     def _all_ended(self) -> bool:
         """Say whether no program is left that runs or will."""
+        machine = self.machine
+        programs = [s for s in machine.programs if machine.feeds[s].guest not in self._stillborn]
+        return bool(machine.programs) and all(self._is_over(s) for s in programs)
+
+    def _is_over(self, program: int) -> bool:
+        """Say whether all streams of a program have ended or were killed."""
         states = self.machine.world.stream.state
-        programs = [(s, feed) for s, feed in enumerate(self.machine.feeds) if not feed.loops]
-        return bool(programs) and all(states[s] >= ENDED or feed.guest in self._stillborn for s, feed in programs)
+        return all(states[s] >= ENDED for s in self.machine.streams_of(program))
 
     def _give_up_boots(self) -> None:
         """Let the toolstack give up guests that wait too long for their memory; their programs never start."""
@@ -113,19 +119,29 @@ class Loop:
 
     def _end_programs(self) -> None:
         """Note the programs that have just ended, and start those again that are to be repeated."""
-        world = self.machine.world
-        for s, feed in enumerate(self.machine.feeds):
-            stream = world.stream[s]
-            if feed.loops or stream.state != ENDED or feed.run >= feed.repeat:
+        for program in self.machine.programs:
+            feed, outcome = self.machine.feeds[program], outcome_of(self.machine, program)
+            if not outcome.ended or feed.run >= feed.repeat:
                 continue
-            self.now = max(self.now, int(stream.finished))
-            self._notes.programs.append(program_row(self.machine, s))
+            self.now = max(self.now, outcome.finished)
+            self._notes.programs.append(program_row(self.machine, program))
             feed.run += 1
             if feed.run < feed.repeat:
-                stream.started = stream.finished
-                stream.accesses = stream.stall_ns = stream.think = 0
-                feed.rewind()
-                self._staging.empty(world, s)
+                for s in self.machine.streams_of(program):
+                    self._restart(s, outcome.finished)
+
+    def _restart(self, s: int, now: int) -> None:
+        """Let a stream whose program has ended begin anew, as when it first began."""
+        world = self.machine.world
+        stream = world.stream[s]
+        guest = world.guest[stream.guest]
+        stream.started = stream.clock = stream.due = stream.waits_until = now
+        stream.accesses = stream.stall_ns = stream.think = stream.own_think = 0
+        stream.crowd = guest.crowd
+        if guest.vcpus < guest.streams:
+            guest.pace_at = now  # it wants a processor again
+        self.machine.feeds[s].rewind()
+        self._staging.empty(world, s)
 
     def _create_guests(self) -> bool:
         """Create the guests whose time has come: the policies say what each boots with, and what the others give."""
@@ -171,12 +187,12 @@ class Loop:
 
     def _finish(self) -> Run:
         """Note what did not end, and make the tables."""
-        world = self.machine.world
-        for s, feed in enumerate(self.machine.feeds):
-            if not feed.loops and world.stream[s].state != ENDED:
-                if world.stream[s].state == KILLED:
-                    self.now = max(self.now, int(world.stream[s].finished))
-                self._notes.programs.append(program_row(self.machine, s))
+        for program in self.machine.programs:
+            outcome = outcome_of(self.machine, program)
+            if not outcome.ended:
+                if outcome.killed:
+                    self.now = max(self.now, outcome.finished)
+                self._notes.programs.append(program_row(self.machine, program))
         if not self._notes.history or seconds(self.now) > self._notes.history[-1]["time_s"]:
             self._keep()
         return make_run(self.machine, self._notes, self.now)

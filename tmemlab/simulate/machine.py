@@ -6,16 +6,18 @@ miniature stands for ``scale`` of them. A device serves it as one random access 
 """
 
 from dataclasses import dataclass
-from math import ceil
+
+import numpy as np
 
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
 from tmemlab.core.hypervisor import MID_SIZE, PRE_CHECK, Metadata
 from tmemlab.core.world import NEVER, World
 from tmemlab.errors import ScenarioError, TraceError
 from tmemlab.policy import Strategy
-from tmemlab.policy.guestboot import inactive_ratio, totalreserve, watermarks
+from tmemlab.policy.guestboot import inactive_ratio, totalreserve
 from tmemlab.scenario import Guest, Scenario
 from tmemlab.simulate.contents import fill_contents
+from tmemlab.simulate.kernels import boot_marks, clusters, constant, kernel_of
 from tmemlab.simulate.staging import Feed
 from tmemlab.trace import Trace, generate, load_trace
 from tmemlab.xen.names import QUOTAS, VERSIONS
@@ -39,6 +41,15 @@ class Machine:
     reserves: list[int]  # each guest's totalreserve at full size [pages]
     boot_pages: list[int]  # each guest's memory at boot, at full size [pages]
     created: list[bool]
+
+    @property
+    def programs(self) -> list[int]:
+        """Return the first stream of every program."""
+        return [s for s, feed in enumerate(self.feeds) if not feed.loops and feed.lane == 0]
+
+    def streams_of(self, program: int) -> list[int]:
+        """Return the streams of the program whose first one is ``program``."""
+        return [int(s) for s in np.flatnonzero(self.world.stream.program == program)]
 
     @property
     def scale(self) -> int:
@@ -76,27 +87,13 @@ def build_machine(scenario: Scenario, strategy: Strategy, seed: int) -> Machine:
     )
 
 
-def clusters(pages: int, scale: int) -> int:
-    """Return a size in the machine's own pages."""
-    return pages // scale
-
-
-def constant(pages: int, scale: int) -> int:
-    """Return one of the kernels' page constants in the machine's own pages."""
-    return max(1, round(pages / scale))
-
-
 def set_boot(machine: Machine, g: int, pages: int) -> None:
     """Give guest ``g`` its memory at boot [real pages], and what its kernel computes from that for good."""
-    scale, row = machine.scale, machine.world.guest[g]
-    marks = watermarks(pages)
+    scale, row, guest = machine.scale, machine.world.guest[g], machine.scenario.guests[g]
     machine.boot_pages[g] = pages
-    machine.reserves[g] = totalreserve(pages)
+    machine.reserves[g] = totalreserve(pages, guest.kernel)
     row.boot_pages = row.target = clusters(pages, scale)
-    row.wmark_min = constant(marks.min, scale)
-    row.wmark_low = max(constant(marks.low, scale), row.wmark_min + 1)
-    row.wmark_high = max(constant(marks.high, scale), row.wmark_low + 1)
-    row.balance_gap = clusters(min(marks.low, ceil(pages / 100)), scale)
+    row.wmark_min, row.wmark_low, row.wmark_high, row.balance_gap = boot_marks(guest, pages, scale)
     row.totalreserve = clusters(machine.reserves[g], scale)
     row.inactive_ratio = inactive_ratio(pages)
 
@@ -116,6 +113,8 @@ def _host(scenario: Scenario, strategy: Strategy, storage: list[str]) -> HostSpe
         dedup=scenario.xen.dedup,
         tze=scenario.xen.tze,
         metadata=_metadata(scenario),
+        charge=scenario.xen.persistent_charge,
+        exclusive=scenario.xen.exclusive_gets,
         swap_cluster=constant(SWAP_CLUSTER, scale),
         balloon_batch=constant(BALLOON_BATCH, scale),
         writeback_max=constant(WRITES_IN_FLIGHT, scale),
@@ -140,9 +139,8 @@ def _guest(scenario: Scenario, strategy: Strategy, guest: Guest, disk: int, feed
     return GuestSpec(
         maxmem=clusters(strategy.maxmem_pages(scenario, guest), scale),
         memory=0,  # its creation says
-        streams=[StreamSpec(feed.extents, feed.start, background=feed.program < 0, image=feed.image) for feed in feeds],
+        streams=[_stream(feed) for feed in feeds],
         kernel_pages=clusters(guest.kernel_memory, scale),
-        swappiness=guest.swappiness,
         slots=clusters(guest.swap, scale),
         disk=disk,
         cleancache=strategy.cleancache and guest.tmem.enabled and guest.tmem.cleancache,
@@ -151,6 +149,18 @@ def _guest(scenario: Scenario, strategy: Strategy, guest: Guest, disk: int, feed
         cap=guest.cap,
         uuid=guest.uuid,
         boot_at=NEVER,
+        **kernel_of(guest, scale),
+    )
+
+
+def _stream(feed: Feed) -> StreamSpec:
+    return StreamSpec(
+        feed.extents,
+        feed.start,
+        background=feed.loops,
+        image=feed.image,
+        pseudo_file=feed.pseudo_file,
+        joins=feed.lane > 0,
     )
 
 
@@ -173,7 +183,10 @@ def _feeds(scenario: Scenario, g: int, guest: Guest, seed: int) -> list[Feed]:
     for number, (workload, start) in enumerate(zip(guest.workloads, scenario.starts(guest), strict=True)):
         where = f"guests.{guest.name}.workloads.{number}"
         trace = _trace(where, scenario.scale, workload.trace, workload.generate, seed)
-        feeds.append(Feed(trace, guest=g, start=start, program=number, repeat=workload.repeat))
+        feeds += [
+            Feed(part, guest=g, start=start, program=number, lane=lane, repeat=workload.repeat)
+            for lane, part in enumerate(trace.split() if workload.split else [trace])
+        ]
     return feeds
 
 

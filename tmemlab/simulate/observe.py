@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from tmemlab.columns import HOST, SECTORS_PER_PAGE
-from tmemlab.core.flags import LIVE, PRESENT
+from tmemlab.core.flags import FILE, LIVE, PRESENT
+from tmemlab.core.rules import LINUX
 from tmemlab.core.world import World
 from tmemlab.policy import View
 from tmemlab.simulate.machine import Machine
@@ -25,7 +26,7 @@ def view(machine: Machine, now: int, starting: int = -1) -> View:
     boot = np.array(machine.boot_pages, np.int64)
     waiting = ~booted & (created | new)
     reservation = np.where(waiting, boot, guest.current_pages * scale)
-    lists = list_sizes(world) * scale
+    anonymous, files = (pages * scale for pages in resident(world))
     return View(
         time_ns=now,
         running=(created & ~new) if starting >= 0 else booted,
@@ -40,24 +41,28 @@ def view(machine: Machine, now: int, starting: int = -1) -> View:
         committed_as=committed(machine),
         frontswap_pages=guest.frontswap_pages * scale,
         free_pages=guest.free * scale,
-        resident_anon=lists[:, 0] + lists[:, 1],
-        resident_file=lists[:, 2] + lists[:, 3],
+        resident_anon=anonymous,
+        resident_file=files,
         host_memory=int(host.frames) * scale,
         host_free=int(host.free) * scale,
         host_freeable=int(host.tmem_list + host.eph_held) * scale,
     )
 
 
-def list_sizes(world: World) -> Any:
-    """Return the lengths of the guests' four lists [the machine's pages], shape (guests, 4)."""
-    return world.lists.live.reshape(-1, 4)
+def resident(world: World) -> tuple[Any, Any]:
+    """Return how many anonymous and how many file pages each guest has in memory [the machine's pages]."""
+    lists = world.lists.live.reshape(-1, 4)
+    anonymous, both = lists[:, 0] + lists[:, 1], lists.sum(axis=1)
+    if np.any(world.guest.replacement != LINUX):  # whose pages stand on one list
+        anonymous = per_guest(world, (world.where >= 0) & (world.flags & FILE == 0))
+    return anonymous, both - anonymous
 
 
 def committed(machine: Machine) -> Any:
     """Return every guest's Committed_AS [pages].
 
     A trace that knows what its program was promised says so in events; the live anonymous memory of all others counts
-    ``committed_factor`` times.
+    ``committed_factor`` times. A kernel without ``committed_as`` counts its anonymous pages in memory instead.
     """
     world = machine.world
     live = world.guest.anon_live.copy()
@@ -66,7 +71,9 @@ def committed(machine: Machine) -> Any:
             pages = world.state[stream.first_page : stream.first_page + stream.pages]
             live[feed.guest] -= np.count_nonzero(pages & LIVE)
     factors = np.array([guest.committed_factor for guest in machine.scenario.guests])
-    return np.rint(live * machine.scale * factors).astype(np.int64) + world.guest.committed
+    promised = np.rint(live * machine.scale * factors).astype(np.int64) + world.guest.committed
+    promises = np.array([guest.mechanisms.committed_as for guest in machine.scenario.guests])
+    return np.where(promises, promised, resident(world)[0] * machine.scale)
 
 
 def per_guest(world: World, pages: Any) -> Any:
@@ -99,15 +106,16 @@ def held_twice(world: World) -> int:
 def history_columns(machine: Machine) -> dict[str, Any]:
     """Return a history row of every guest, column by column [the machine's pages]."""
     world = machine.world
-    guest, lists = world.guest, list_sizes(world)
+    guest = world.guest
+    anonymous, files = resident(world)
     read, written = guest.pgpgin + guest.pswpin, guest.pgpgout + guest.pswpout
     return {
         "current_pages": guest.current_pages,
         "target_pages": guest.target * (guest.running != 0),
         "free_pages": guest.free,
         "kernel_pages": guest.kernel_pages * (guest.running != 0),
-        "anon_pages": lists[:, 0] + lists[:, 1],
-        "file_pages": lists[:, 2] + lists[:, 3],
+        "anon_pages": anonymous,
+        "file_pages": files,
         "swapcache_pages": per_guest(world, (world.where >= 0) & (world.slot_of >= 0)),
         "eph_pages": world.xen.dom.eph,
         "frontswap_pages": guest.frontswap_pages,

@@ -36,7 +36,6 @@ def make_run(machine: Machine, notes: Notes, now: int) -> Run:
     """Return the Run of a machine at its end."""
     import pandas as pd
 
-    traces = [feed.trace for feed in machine.feeds if not feed.loops]
     guests = _guest_rows(machine)
     host = _host_row(machine, guests, notes, now)
     order = {guest.name: g for g, guest in enumerate(machine.scenario.guests)}
@@ -53,7 +52,9 @@ def make_run(machine: Machine, notes: Notes, now: int) -> Run:
         history=pd.DataFrame(notes.history)[columns_of("history")],
         events=pd.DataFrame(events, columns=columns_of("events")),
         tmem=tmem_state(machine),
-        provenance=provenance(machine.seed, machine.scenario.digest, traces),
+        provenance=provenance(
+            machine.seed, machine.scenario.digest, [machine.feeds[program].trace for program in machine.programs]
+        ),
     )
 
 
@@ -72,20 +73,37 @@ def tmem_state(machine: Machine) -> dict[str, Any]:
     }
 
 
-def program_row(machine: Machine, s: int) -> dict[str, Any]:
-    """Return the row of the program that stream ``s`` ran, as far as it got."""
-    stream, feed = machine.world.stream[s], machine.feeds[s]
-    ended, killed = stream.state == ENDED, stream.state == KILLED
+@dataclass(frozen=True)
+class Outcome:
+    """How far a program got; all its streams count."""
+
+    ended: bool  # every stream
+    killed: bool  # any stream
+    finished: int  # the last stream, of those that have [ns]
+
+
+def outcome_of(machine: Machine, program: int) -> Outcome:
+    """Return how far the program whose first stream is ``program`` got."""
+    streams: Any = machine.world.stream[machine.streams_of(program)]
+    ended, killed = streams.state == ENDED, streams.state == KILLED
+    return Outcome(bool(ended.all()), bool(killed.any()), int(streams.finished[ended | killed].max(initial=0)))
+
+
+def program_row(machine: Machine, program: int) -> dict[str, Any]:
+    """Return the row of the program whose first stream is ``program``, as far as it got."""
+    streams: Any = machine.world.stream[machine.streams_of(program)]
+    feed, outcome = machine.feeds[program], outcome_of(machine, program)
+    started = int(streams.started[0])
     return {
         "guest": machine.scenario.guests[feed.guest].name,
         "trace": feed.trace.name,
         "run": feed.run,
-        "start_s": seconds(int(stream.started)),
-        "elapsed_s": seconds(int(stream.finished - stream.started)) if ended else np.nan,
+        "start_s": seconds(started),
+        "elapsed_s": seconds(outcome.finished - started) if outcome.ended else np.nan,
         "slowdown": np.nan,
-        "killed": bool(killed),
-        "stall_s": seconds(int(stream.stall_ns)),
-        "accesses": int(stream.accesses),
+        "killed": outcome.killed,
+        "stall_s": seconds(int(streams.stall_ns.sum())),
+        "accesses": int(streams.accesses.sum()),
         "native_s": float(feed.trace.duration_s),
     }
 
@@ -117,6 +135,11 @@ def _page_counters(world: World) -> dict[str, Any]:
         "refaults": guest.refault_anon + guest.refault_file,
         "refaults_anon": guest.refault_anon,
         "refaults_file": guest.refault_file,
+        "workingset_activate_anon": guest.workingset_activate_anon,
+        "workingset_activate_file": guest.workingset_activate_file,
+        "read_ahead_pages": guest.read_ahead_pages,
+        "swap_ra": guest.swap_ra,
+        "swap_ra_hit": guest.swap_ra_hit,
         "sectors_read": (guest.pgpgin + guest.pswpin) * SECTORS_PER_PAGE,
         "sectors_written": (guest.pgpgout + guest.pswpout) * SECTORS_PER_PAGE,
         "swap_reads": guest.pswpin,
@@ -144,6 +167,7 @@ def _plain_counters(machine: Machine) -> dict[str, Any]:
     waited = np.array(_boot_times(machine)) - starts
     return {
         "oom_kills": guest.oom_kill,
+        "inodes_evicted": guest.inodes_evicted,
         "direct_stalls": guest.allocstall,
         "stall_s": guest.stall_ns / 1e9,
         "disk_wait_s": guest.disk_wait_ns / 1e9,
@@ -177,9 +201,15 @@ def _host_row(machine: Machine, guests: list[dict[str, Any]], notes: Notes, now:
         "put_refused": int(refused.sum()) * scale,
         "idle_frames_mean": float(np.mean(notes.idle_frames)) * scale,
         "held_twice_mean": float(np.mean(notes.held_twice)) * scale,
-        "accesses": int(world.stream.accesses.sum()),
+        "accesses": _accesses(machine, notes),
         "simulated_s": seconds(now),
     }
+
+
+def _accesses(machine: Machine, notes: Notes) -> int:
+    """Return how many accesses there were: of programs, all their runs, and of the backgrounds."""
+    background = sum(int(machine.world.stream[s].accesses) for s, feed in enumerate(machine.feeds) if feed.loops)
+    return background + sum(int(row["accesses"]) for row in notes.programs)
 
 
 def _log(machine: Machine) -> Any:

@@ -20,6 +20,7 @@ class Feed:
     guest: int
     start: int  # [ns]
     program: int  # which of the guest's programs; -1 is its background, which never ends
+    lane: int = 0  # which part of the program, if it is split
     repeat: int = 1
     run: int = 0  # how many times it has ended
     row: int = field(default=0, init=False)  # next row of the trace to be staged
@@ -36,9 +37,16 @@ class Feed:
         return self.program < 0
 
     @property
-    def extents(self) -> list[tuple[int, int, int]]:
-        """Return the trace's pages as the machine wants them: first, count, file."""
-        return [(each.first, each.count, -1 if each.anonymous else each.file) for each in self.trace.directory]
+    def pseudo_file(self) -> bool:
+        """Say whether nothing is known of the files behind the trace's file pages; nothing is of the background's."""
+        return self.loops or bool(self.trace.meta["pseudo_file"])
+
+    @property
+    def extents(self) -> list[tuple[int, int, int, int]]:
+        """Return the trace's pages as the machine wants them: first, count, file, index."""
+        return [
+            (each.first, each.count, -1 if each.anonymous else each.file, each.index) for each in self.trace.directory
+        ]
 
     @property
     def staged(self) -> bool:
