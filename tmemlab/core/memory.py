@@ -13,6 +13,8 @@ from tmemlab.core.scan import DEF_PRIORITY, shrink_zone, zone_reclaimable
 from tmemlab.core.theory import evict_one
 from tmemlab.core.world import KILLED, World
 
+MAX_RETRIES = 16  # reclaims in vain before a kill; Source: Linux 6 mm/page_alloc.c MAX_RECLAIM_RETRIES
+
 
 @kernel
 def wake_kswapd(w: World, g: int) -> None:
@@ -81,11 +83,16 @@ def more_to_hope_for(w: World, g: int, scanned: int) -> bool:
 @kernel
 def alloc(w: World, g: int, s: int) -> bool:
     """Take a frame for stream ``s`` (-1: the kernel), whatever it takes; false where the stream was killed for it."""
+    tries = 0
     while not take_free(w, g):
         scanned = w.guest[g].pages_scanned
         if direct_reclaim(w, g) > 0 or more_to_hope_for(w, g, scanned):
+            tries = 0
             continue
         if w.guest[g].free > w.guest[g].wmark_high:
+            continue
+        tries += 1
+        if w.guest[g].rules & COST_BALANCE and tries <= MAX_RETRIES:
             continue
         oom_kill(w, g, s)
         if s < 0 or w.stream[s].state == KILLED:

@@ -12,7 +12,7 @@ import numpy as np
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
 from tmemlab.core.replay import HUNGRY, PROGRAM_ENDED, replay
 from tmemlab.core.rules import CGROUP, FAULT_AROUND, KERNELS, KSWAPD, LINUX, RANDOM_MAPPINGS
-from tmemlab.core.world import EVENT, NEVER, RUNNING, World
+from tmemlab.core.world import ENDED, EVENT, RUNNING, World
 from tmemlab.scenario.machine import STORAGE, Costs
 from tmemlab.trace import Trace
 
@@ -20,6 +20,7 @@ SWAP_PAGES = 1 << 20  # 4 GiB
 READ_AHEAD = 32  # pages; Source: Linux 3.14 include/linux/mm.h VM_MAX_READAHEAD
 SWAP_WINDOW = 8  # slots; Source: Linux 3.14 mm/swap.c page_cluster
 AROUND = 16  # pages; Source: Linux 4.4 mm/memory.c fault_around_bytes
+HOUR_NS = 3_600_000_000_000
 THINK_NS = 1000  # of every access, where the trace says nothing
 DEVICE = STORAGE["nvme"]
 
@@ -78,10 +79,12 @@ def run_in_group(trace: Trace, group: Group) -> Counts:
 def run_part(world: World, window: Any, events: Any, part: int, parts: int) -> None:
     """Replay up to the ``part``-th reading of the statistics."""
     row = world.stream[0]
+    if row.state >= ENDED:  # killed
+        return
     row.last, row.ended = len(window) * part // parts, part == parts
     if row.at < row.last:
         row.state = RUNNING
-    while replay(world, window, events, NEVER - 1) not in (HUNGRY, PROGRAM_ENDED):
+    while row.state < ENDED and replay(world, window, events, row.clock + HOUR_NS) not in (HUNGRY, PROGRAM_ENDED):
         pass
     world.guest[0].stat_at = 0
 
