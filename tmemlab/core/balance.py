@@ -35,6 +35,9 @@ def choose_deactivation(w: World, g: int) -> None:
     """Let active lists be aged that are too long, or whose type had refaults activated since the last reclaim."""
     this = w.guest[g]
     add_up(w, g)
+    if this.forced:
+        this.deactivate = ANON | FILES
+        return
     this.deactivate = 0
     if activated(w, g, False) != this.seen_anon or inactive_is_low(w, g, INACTIVE_ANON):
         this.deactivate |= ANON

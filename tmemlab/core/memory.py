@@ -3,7 +3,7 @@
 Source: Linux 3.14 and 6 mm/page_alloc.c __alloc_pages_slowpath, mm/vmscan.c do_try_to_free_pages.
 """
 
-from tmemlab._jit import kernel
+from tmemlab._jit import kernel, procedure
 from tmemlab.core.balance import snapshot_refaults
 from tmemlab.core.disk import wait_for_writeback
 from tmemlab.core.exit import oom_kill
@@ -38,13 +38,10 @@ def take_free(w: World, g: int) -> bool:
     return True
 
 
-@kernel
-def direct_reclaim(w: World, g: int) -> int:
-    """Reclaim a batch in the caller's own time and return how many frames that freed."""
+@procedure
+def try_to_free(w: World, g: int) -> int:
+    """Make passes, each scanning twice as much, until a batch of frames is free; return how many that freed."""
     this = w.guest[g]
-    this.allocstall += 1
-    if this.replacement != LINUX:
-        return evict_one(w, g)
     freed = 0
     for step in range(DEF_PRIORITY + 1):
         if step > 0 and not this.rules & COST_BALANCE and not zone_reclaimable(w, g):
@@ -53,6 +50,25 @@ def direct_reclaim(w: World, g: int) -> int:
         if freed >= this.swap_cluster:
             break
     snapshot_refaults(w, g)
+    return freed
+
+
+@kernel
+def direct_reclaim(w: World, g: int) -> int:
+    """Reclaim a batch in the caller's own time and return how many frames that freed.
+
+    From 5.x on reclaim that freed nothing, and spared an active list that seemed short enough, ages it and tries again.
+    """
+    this = w.guest[g]
+    this.allocstall += 1
+    if this.replacement != LINUX:
+        return evict_one(w, g)
+    this.skipped = 0
+    freed = try_to_free(w, g)
+    if freed == 0 and this.skipped and this.rules & COST_BALANCE:
+        this.forced = 1
+        freed = try_to_free(w, g)
+        this.forced = 0
     return freed
 
 

@@ -77,6 +77,8 @@ def shrink_list(w: World, g: int, which: int, count: int) -> int:
     if which in (ACTIVE_ANON, ACTIVE_FILE):
         if ages(w, g, which):
             shrink_active(w, g, which, count)
+        else:
+            w.guest[g].skipped = 1
         return 0
     return shrink_inactive(w, g, which, count)
 

@@ -86,7 +86,7 @@ GUEST = record(
     i4=(
         "pool_eph pool_pers disk first_stream streams running kswapd_on balloon_on shrink_on next_kind next_stream "
         "cleancache frontswap shares "  # hooks that the kernel has; its file system has a uuid
-        "replacement first_inode inodes closed deactivate busy"  # closed files; types to age; the page just in use
+        "replacement first_inode inodes closed deactivate forced skipped busy"  # types to age; the page just in use
     ),
     i8=(
         "rules first_page pages max_pfn current_pages free kernel_pages wmark_min wmark_low wmark_high balance_gap "
