@@ -30,7 +30,7 @@ FLOORS = (
     ),
     ("sweep", "figures"),
     ("report", "widgets"),
-    ("cli", "cli_faults", "cli_tmem", "cli_trace", "terminal", "listing"),
+    ("cli", "cli_faults", "cli_tmem", "cli_trace", "cli_validate", "terminal", "listing"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 NEIGHBOURS = {

@@ -29,7 +29,7 @@ def test_every_column_says_what_it_is(name: str) -> None:
     column = COLUMNS[name]
     assert column.unit
     assert column.sentence.endswith(".")
-    assert set(column.tables) <= {HOST, "all_programs", "comparison", "pairs", "page_faults", *TABLES}
+    assert set(column.tables) <= {HOST, "all_programs", "comparison", "pairs", "page_faults", "validation", *TABLES}
 
 
 def test_a_run_comes_back_from_its_folder(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tmemlab import widgets as widgets
     from tmemlab.comparison import Comparison as Comparison
     from tmemlab.errors import Cancelled as Cancelled
+    from tmemlab.errors import GroundTruthError as GroundTruthError
     from tmemlab.errors import KernelFault as KernelFault
     from tmemlab.errors import OutputError as OutputError
     from tmemlab.errors import PolicyError as PolicyError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tmemlab.trace import Trace as Trace
     from tmemlab.trace import import_trace as import_trace
     from tmemlab.trace import load_trace as load_trace
+    from tmemlab.validation.result import Validation as Validation
+    from tmemlab.validation.validate import validate as validate
     from tmemlab.xen.host import TmemHost as TmemHost
 
     report = _write_report
@@ -44,7 +47,8 @@ _MODULES = ("errors", "figures", "policy", "trace", "widgets")
 _HOME = {
     "Comparison": "comparison.Comparison",
     **{
-        f"{kind}Error": f"errors.{kind}Error" for kind in ("Output", "Policy", "Scenario", "Tmemlab", "Trace", "Vector")
+        f"{kind}Error": f"errors.{kind}Error"
+        for kind in ("GroundTruth", "Output", "Policy", "Scenario", "Tmemlab", "Trace", "Vector")
     },
     "Cancelled": "errors.Cancelled",
     "KernelFault": "errors.KernelFault",
@@ -58,6 +62,8 @@ _HOME = {
     "Trace": "trace.Trace",
     "import_trace": "trace.import_trace",
     "load_trace": "trace.load_trace",
+    "Validation": "validation.result.Validation",
+    "validate": "validation.validate.validate",
     "TmemHost": "xen.host.TmemHost",
 }  # public name -> where it is defined
 

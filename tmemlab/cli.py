@@ -13,6 +13,7 @@ import tmemlab
 from tmemlab.cli_faults import faults
 from tmemlab.cli_tmem import tmem_app
 from tmemlab.cli_trace import trace_app
+from tmemlab.cli_validate import validate
 from tmemlab.errors import Cancelled, OutputError, ScenarioError, TmemlabError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help is shown in half the time
 )
 app.command()(faults)
+app.command()(validate)
 app.add_typer(trace_app, name="trace")
 app.add_typer(tmem_app, name="tmem")
 
@@ -98,7 +100,7 @@ def run(
 
 @app.command()
 def report(
-    results: Annotated[Path, typer.Argument(metavar="RUN|COMPARISON", help="A folder that --out wrote.")],
+    results: Annotated[Path, typer.Argument(metavar="RUN|COMPARISON|VALIDATION", help="A folder that --out wrote.")],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE.html", help=f"Default: {REPORT} in the folder.")
     ] = None,

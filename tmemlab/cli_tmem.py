@@ -57,8 +57,11 @@ def _load(folder: Path, strategy: str | None) -> "Run":
     """Return the one run that is meant."""
     from tmemlab.comparison import load_results
     from tmemlab.run import Run
+    from tmemlab.validation.result import Validation
 
     results = load_results(folder)
+    if isinstance(results, Validation):
+        raise OutputError(f"{folder}: holds a validation, in which there is no tmem; give the folder of a run")
     runs = [results] if isinstance(results, Run) else results.runs
     names = list(dict.fromkeys(run.strategy for run in runs))
     if strategy is None and len(names) > 1:

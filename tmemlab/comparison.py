@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from tmemlab.validation.result import Validation
+
 MAIN = ("ballooning", "tmem+selfballooning")  # the question that tmemlab was made for
 
 
@@ -173,6 +175,11 @@ class Comparison:
         return f"<p><b>{html.escape(self.runs[0].title)}</b></p>{table}<p>{html.escape(self.verdict())}</p>"
 
 
-def load_results(folder: str | Path) -> Run | Comparison:
-    """Read a folder of results, whichever of the two it holds."""
-    return Comparison.load(folder) if kind_of(folder) == "comparison" else Run.load(folder)
+def load_results(folder: str | Path) -> "Run | Comparison | Validation":
+    """Read a folder of results, whichever of the three it holds."""
+    from tmemlab.validation.result import KIND, Validation
+
+    kind = kind_of(folder)
+    if kind == KIND:
+        return Validation.load(folder)
+    return Comparison.load(folder) if kind == "comparison" else Run.load(folder)

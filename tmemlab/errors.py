@@ -20,6 +20,10 @@ class VectorError(TmemlabError):
     """An op log is missing, damaged, or not what it claims to be."""
 
 
+class GroundTruthError(TmemlabError):
+    """A folder of measurements of a real kernel is missing, damaged, or not what it claims to be."""
+
+
 class PolicyError(TmemlabError):
     """A policy is unknown, raised an error, or returned what cannot be applied."""
 

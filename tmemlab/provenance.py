@@ -52,14 +52,21 @@ def provenance(seed: int, scenario_digest: str, traces: Iterable[Named]) -> dict
     """
     by_name = {trace.name: trace for trace in traces}
     return {
-        "tmemlab": __version__,
-        "python": platform.python_version(),
-        **{package: _version(package) for package in PACKAGES},
-        "platform": f"{platform.system()} {platform.machine()}",
+        **versions(),
         "seed": seed,
         "scenario": scenario_digest,
         "traces": {name: by_name[name].digest for name in sorted(by_name)},
         "trace_notes": {name: _notes(by_name[name].meta) for name in sorted(by_name)},
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that a result hangs on, and the ``platform``."""
+    return {
+        "tmemlab": __version__,
+        "python": platform.python_version(),
+        **{package: _version(package) for package in PACKAGES},
+        "platform": f"{platform.system()} {platform.machine()}",
     }
 
 

@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from signal import SIGINT, signal
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tmemlab.comparison import Comparison
+    from tmemlab.validation.result import Validation
 
 PLAIN_WIDTH = 160  # columns where standard output is a file or a pipe
 
@@ -79,6 +81,30 @@ def show_counts(title: str, counts: "pd.DataFrame") -> None:
     """Print a table of whole numbers."""
     rows = [[f"{number:,}" for number in row] for row in counts.to_numpy()]
     _print(_table(title, [str(name).replace("_", " ") for name in counts.columns], rows))
+
+
+def show_validation(validation: "Validation") -> None:
+    """Print a row a pattern and limit, and the mean errors."""
+    rows = [
+        (
+            str(row["pattern"]),
+            f"{row['frac']:.0%}",
+            row["model"],
+            row["measure"].replace("_", " "),
+            f"{row['real']:,.0f}",
+            f"{row['simulated']:,}",
+            f"{row['error']:+.2%}",
+        )
+        for row in validation.table.to_dict("records")
+    ]
+    heads = ("pattern", "limit", "model", "counted", "real", "simulated", "error")
+    title = f"A real Linux and the simulated one: the series {validation.series}"
+    _print(_table(title, heads, rows), validation.in_words())
+
+
+def say_written(report: Path, *, json: bool) -> None:
+    """Say where a report is; on standard error if standard output is a JSON document."""
+    print(f"report: {report}", file=sys.stderr if json else sys.stdout)
 
 
 def show(result: "Run | Comparison") -> None:

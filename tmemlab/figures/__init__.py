@@ -9,5 +9,15 @@ from tmemlab.figures.frames import frames_by_owner
 from tmemlab.figures.guests import memory_of_guests
 from tmemlab.figures.slowdown import slowdown_bars
 from tmemlab.figures.tmem import tmem_lists
+from tmemlab.figures.validation import mean_errors, real_and_simulated
 
-__all__ = ["disk_traffic", "faults_over_time", "frames_by_owner", "memory_of_guests", "slowdown_bars", "tmem_lists"]
+__all__ = [
+    "disk_traffic",
+    "faults_over_time",
+    "frames_by_owner",
+    "mean_errors",
+    "memory_of_guests",
+    "real_and_simulated",
+    "slowdown_bars",
+    "tmem_lists",
+]

@@ -4,6 +4,7 @@ from tmemlab.report.sections.machine import faults, frames, guests
 from tmemlab.report.sections.origin import columns, limits, provenance
 from tmemlab.report.sections.outcome import happenings, programs, slowdown, strategies
 from tmemlab.report.sections.story import scenario, verdict
+from tmemlab.report.sections.truth import meanings, measured, numbers, origin, outcome, why_off
 from tmemlab.report.sections.variants import variants
 
 __all__ = [
@@ -13,6 +14,11 @@ __all__ = [
     "guests",
     "happenings",
     "limits",
+    "meanings",
+    "measured",
+    "numbers",
+    "origin",
+    "outcome",
     "programs",
     "provenance",
     "scenario",
@@ -20,4 +26,5 @@ __all__ = [
     "strategies",
     "variants",
     "verdict",
+    "why_off",
 ]

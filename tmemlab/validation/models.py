@@ -1,0 +1,25 @@
+"""What stands against the real kernel: kernels of several versions, and policies of theory."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tmemlab.core.rules import KERNELS, REPLACEMENTS
+from tmemlab.errors import TmemlabError, meant
+from tmemlab.validation.cgroup import Group
+
+THEORY = ("lru", "second-chance", "fifo")
+MODELS: Final[Mapping[str, Mapping[str, Any]]] = {
+    **{version: {"kernel": version} for version in KERNELS},
+    **{name: {"replacement": REPLACEMENTS[name]} for name in THEORY},
+}  # a name -> what a `Group` is told
+
+
+def group_of(model: str, frames: int, **settings: Any) -> Group:
+    """Return a control group of so many frames under a model."""
+    return Group(frames=frames, **{**MODELS[model], **settings})
+
+
+def check_model(model: str) -> None:
+    """Raise TmemlabError, with what was meant, if there is no such model."""
+    if model not in MODELS:
+        raise TmemlabError(f"kernel: there is none called {model!r}; {meant(model, MODELS)}")
