@@ -16,6 +16,7 @@ from tmemlab.core.faults_future import find_next_use
 from tmemlab.errors import PolicyError, TmemlabError, meant
 from tmemlab.trace import EVENT, Trace, load_trace
 from tmemlab.trace.format import Chunk, Events
+from tmemlab.validation.cgroup import Group, run_in_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,12 +114,39 @@ def opt(trace: Trace, frames: Sequence[int]) -> list[Counts]:
     return [_count_in(OPT, trace, size, [(accesses, events)], future) for size in frames]
 
 
+def linux_3_14(trace: Trace, frames: Sequence[int]) -> list[Counts]:
+    """Evict as Linux 3.14 does in a control group of so many frames, without readahead."""
+    return _in_groups(trace, frames, "3.14")
+
+
+def linux_4_4(trace: Trace, frames: Sequence[int]) -> list[Counts]:
+    """As linux-3.14, with the refault detection of Linux 4.4."""
+    return _in_groups(trace, frames, "4.4")
+
+
+def linux_6(trace: Trace, frames: Sequence[int]) -> list[Counts]:
+    """Evict as Linux 6 does, with its classic lists."""
+    return _in_groups(trace, frames, "6")
+
+
 REPLACEMENTS: Final[Mapping[str, Replacement]] = {
     "lru": lru,
     "fifo": fifo,
     "second-chance": second_chance,
     "opt": opt,
+    "linux-3.14": linux_3_14,
+    "linux-4.4": linux_4_4,
+    "linux-6": linux_6,
 }
+
+
+def _in_groups(trace: Trace, frames: Sequence[int], kernel: str) -> list[Counts]:
+    """Count in control groups of a kernel."""
+    runs = [run_in_group(trace, Group(size, kernel, readahead=False)) for size in frames]
+    for size, run in zip(frames, runs, strict=True):
+        if run.killed:
+            raise PolicyError(f"frames: {size} are too few for this program under linux-{kernel}; give more")
+    return [Counts(run.accesses, run.created + run.misses, run.written) for run in runs]
 
 
 def _count(rule: int, trace: Trace, frames: int) -> Counts:

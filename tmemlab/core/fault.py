@@ -61,7 +61,7 @@ def anon_first_touch(w: World, g: int, s: int, page: int) -> None:
     w.state[page] = LIVE
     w.flags[page] = PRESENT | YOUNG | DIRTY | (ACTIVE if w.guest[g].rules & ANON_STARTS_ACTIVE else 0)
     w.guest[g].anon_live += 1
-    w.guest[g].first_touches += 1
+    w.guest[g].created += 1
     lru_add(w, g, page)
 
 
@@ -129,6 +129,7 @@ def write_new_page(w: World, g: int, s: int, page: int) -> bool:
     if not alloc(w, g, s):
         return False
     w.flags[page] = FILE | PRESENT
+    w.guest[g].created += 1
     w.state[page] &= 255 - ON_DISK
     forget_eviction(w, g, page)
     note_refault(w, g, page)

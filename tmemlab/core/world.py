@@ -105,7 +105,7 @@ GUEST = record(
         "now cost waited next_at "
         # what happened; names as in /proc/vmstat and debugfs where they have one
         "pgfault pgmajfault file_misses refault_anon refault_file pgpgin pgpgout pswpin pswpout "
-        "first_touches workingset_activate_anon workingset_activate_file "
+        "created workingset_activate_anon workingset_activate_file "
         "read_ahead_pages swap_ra swap_ra_hit inodes_evicted "
         "pgactivate pgdeactivate pgscan_kswapd pgsteal_kswapd pgscan_direct pgsteal_direct allocstall "
         "puts put_failed succ_gets failed_gets invalidates "

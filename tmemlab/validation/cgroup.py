@@ -51,7 +51,7 @@ class Counts:
     """What happened to a program in its group [pages, or accesses that missed]."""
 
     accesses: int
-    first_touches: int  # of anonymous pages
+    created: int  # pages that came without a read: anonymous ones touched first, and those that write() made
     anon_major: int  # faults that swapped in
     file_major: int  # faults that read a file
     file_misses: int  # read() calls that found nothing
@@ -122,7 +122,7 @@ def _counts(world: World) -> Counts:
     anon_major = int(guest.pswpin - guest.swap_ra)
     return Counts(
         accesses=int(world.stream[0].accesses),
-        first_touches=int(guest.first_touches),
+        created=int(guest.created),
         anon_major=anon_major,
         file_major=int(guest.pgmajfault) - anon_major,
         file_misses=int(guest.file_misses),
