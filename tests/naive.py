@@ -29,7 +29,7 @@ from tests.naive_disk import Disk, finish_writes
 from tests.naive_exit import end_stream, free_page
 from tests.naive_faults import fault, hit
 from tests.naive_files import flush
-from tests.naive_inodes import close_file
+from tests.naive_inodes import close_file, forget_reader
 from tests.naive_memory import charge_streams, kswapd_step
 from tests.naive_state import Access, Event, Guest, Stream
 from tests.naive_streams import Rows, StreamMaker, notice_own_events
@@ -79,6 +79,8 @@ class Machine:
 
     def run(self, until: int) -> Stream | None:
         """Serve all events before ``until``; return early when a program has ended, and return which."""
+        for each in self.guests:
+            share_processors(each)
         while True:
             at, guest, kind, stream = self.next_event()
             if at >= until:
@@ -133,7 +135,7 @@ def next_event(guest: Guest) -> tuple[int, int, int, int]:
 def serve(guest: Guest, at: int, kind: int, stream: Stream) -> bool:
     """Serve an event; true where that was the end of a program."""
     row = stream.rows[stream.at] if stream.at < len(stream.rows) else None
-    if kind == STREAM and isinstance(row, Access) and hit(stream.pages[row.page], row):
+    if kind == STREAM and isinstance(row, Access) and hit(guest, stream.pages[row.page], row):
         stream.clock = at
         stream.accesses += 1
         go_on(stream)
@@ -146,9 +148,10 @@ def serve(guest: Guest, at: int, kind: int, stream: Stream) -> bool:
         end_stream(guest, stream, "ended", stream.clock)
     else:
         serve_kernel(guest, kind)
-    if guest.spec.vcpus < len(guest.streams) and guest.running:
-        share_processors(guest)
-    return kind == STREAM and row is None
+    if kind == STREAM and row is None:
+        return True  # whether it starts again is known before processors are shared
+    share_processors(guest)
+    return False
 
 
 def serve_kernel(guest: Guest, kind: int) -> None:
@@ -177,8 +180,9 @@ def serve_row(guest: Guest, stream: Stream, row: Access | Event) -> None:
     elif row.kind == "commit":
         guest.committed += row.value
         stream.committed += row.value
-    elif row.kind == "close":
+    elif row.kind == "close" and row.first < len(stream.files):
         close_file(stream.files[row.first])
+        forget_reader(guest, stream.files[row.first])
     if stream.state == "killed":
         return
     stream.clock = guest.now + guest.cost

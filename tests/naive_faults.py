@@ -13,16 +13,20 @@ from tests.naive_readahead import count_mapped_hit, map_around, reach_marker, re
 from tests.naive_swap import settle_slot
 from tests.naive_swapin import settle_guess, swap_in
 from tests.naive_theory import note_use
-from tests.naive_todo import AS_CORE
 from tests.naive_workingset import forget, returns
-from tmemlab.core.rules import ANON_REFAULTS, ANON_STARTS_ACTIVE, GET_FIRST, LINUX
+from tmemlab.core.rules import ANON_REFAULTS, ANON_STARTS_ACTIVE, GET_FIRST, LINUX, WRITES_ARE_USE
 
 if TYPE_CHECKING:
     from tests.naive_pages import Page
     from tests.naive_state import Access, Guest, Stream
 
 
-def hit(page: Page, access: Access) -> bool:
+def writes_are_use(guest: Guest) -> bool:
+    """Say whether write() is a use of the page: it is up to 4.6, and to theory."""
+    return guest.follows(WRITES_ARE_USE) or guest.spec.replacement != LINUX
+
+
+def hit(guest: Guest, page: Page, access: Access) -> bool:
     """Serve an access that only sets a bit, if it is one; it takes no time but its think time.
 
     A first write is none, since it may flush a slot or wake the flusher; nor is what moves a page from list to list.
@@ -32,6 +36,9 @@ def hit(page: Page, access: Access) -> bool:
     if page.file is None or not access.syscall:
         page.young |= page.file is None or page.mapped
         return page.file is None or page.mapped
+    if access.write and not writes_are_use(guest):
+        guest.taken["write(): is no use"] += 1
+        return True
     if page.referenced:
         return page.active
     page.referenced = True
@@ -66,11 +73,12 @@ def minor_fault(guest: Guest) -> None:
 
 def touch_anonymous(guest: Guest, stream: Stream, page: Page, write: bool) -> None:
     """Serve an access to anonymous memory: new, in swap, or in the swap cache."""
-    if not (page.live and page.present and is_plain(page, write)):
+    if not page.present or (write and not page.dirty):  # else its guest only keeps exact order
         minor_fault(guest)
     if not page.live:
         if take_frame(guest, stream):
             guest.charge("page_copy")
+            guest.count["first_touches"] += 1
             page.live = page.present = page.young = page.dirty = True
             page.active = guest.follows(ANON_STARTS_ACTIVE)
             add_new(guest, page)
@@ -86,20 +94,13 @@ def touch_anonymous(guest: Guest, stream: Stream, page: Page, write: bool) -> No
         settle_slot(guest, page, write)
 
 
-def is_plain(page: Page, write: bool) -> bool:
-    """Say whether an access to a mapped page is no fault, but is looked at since its guest keeps exact order."""
-    return "every access of an exact LRU to anonymous memory is a fault" not in AS_CORE and (page.dirty or not write)
-
-
 def touch_file(guest: Guest, stream: Stream, page: Page, access: Access) -> None:
     """Serve an access to a page of a file, through a mapping or through read() and write()."""
     use_file(page)
-    of_old = "pages around are mapped after the fault" in AS_CORE
-    around = not access.syscall and not access.write and not page.mapped
     found = page.present
     if not access.syscall and (not page.mapped or (access.write and not page.dirty)):
         minor_fault(guest)
-    if around and not of_old:
+    if not (access.syscall or access.write or page.mapped):
         map_around(guest, page)
     if found:
         if not access.syscall and not page.mapped:
@@ -108,12 +109,10 @@ def touch_file(guest: Guest, stream: Stream, page: Page, access: Access) -> None
             settle_readahead(guest, page)
     elif not enter_page_cache(guest, stream, page, access):
         return
-    if around and of_old:
-        map_around(guest, page)
-    if access.syscall:
-        mark_accessed(guest, page)
-    else:
+    if not access.syscall:
         page.mapped = page.young = True
+    elif not access.write or writes_are_use(guest):
+        mark_accessed(guest, page)
     if access.write and not page.dirty:
         make_dirty(guest, page)
 
@@ -153,7 +152,7 @@ def enter_page_cache(guest: Guest, stream: Stream, page: Page, access: Access) -
 
 def note_rewrite(guest: Guest, page: Page) -> None:
     """Note that write() makes a page anew: later kernels then do not mind that it was here before."""
-    if guest.follows(ANON_REFAULTS) or "4.4 activates nothing that is written" in AS_CORE:
+    if guest.follows(ANON_REFAULTS):
         forget(page)
 
 
@@ -174,5 +173,4 @@ def read_alone(guest: Guest, stream: Stream, page: Page) -> int | None:
         guest.taken["get first: found"] += 1
         page.on_disk = True
         return 0
-    again = not asked or "what is not got first is asked for again" in AS_CORE
-    return read_page(guest, page) if again else read_from_disk(guest, page)
+    return read_from_disk(guest, page) if asked else read_page(guest, page)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.naive_disk import forget_write, start_write, wait_for_oldest_write
 from tests.naive_lists import release_frame, take_off_list
 from tests.naive_state import ACTIVE_FILE, INACTIVE_FILE
-from tmemlab.core.rules import MAPPED_TO_DISK, WRITEBACK_RULE
+from tmemlab.core.rules import CGROUP, LINUX, MAPPED_TO_DISK, WRITEBACK_RULE
 
 if TYPE_CHECKING:
     from tests.naive_pages import Page
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EXPIRE_NS = 30_000_000_000
 INTERVAL_NS = 5_000_000_000
+LARGE_MACHINE = 4 << 20  # pages: 16 GiB
 
 
 def read_page(guest: Guest, page: Page) -> int:
@@ -90,7 +91,9 @@ def truncate(guest: Guest, page: Page) -> None:
 
 
 def dirtyable(guest: Guest) -> int:
-    """Return of how much memory the limits on dirty pages are shares."""
+    """Return of how much memory the limits on dirty pages are shares: a group's is its machine's, which is large."""
+    if guest.follows(CGROUP) or guest.spec.replacement != LINUX:
+        return LARGE_MACHINE
     beyond = max(0, guest.free - guest.spec.totalreserve)
     return beyond + len(guest.lists[INACTIVE_FILE]) + len(guest.lists[ACTIVE_FILE])
 
@@ -123,6 +126,12 @@ def write_page(guest: Guest, page: Page) -> None:
     guest.count["pgpgout"] += 1
     guest.charge("swap_request")
     start_write(guest, page, page.number)
+
+
+def wake_flusher(guest: Guest) -> None:
+    """Have everything written that is dirty, as soon as the flusher runs."""
+    guest.flush_all = True
+    guest.flusher_at = min(guest.flusher_at, guest.now + guest.cost)
 
 
 def flush(guest: Guest) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from tests.naive_files import leave_page_cache, name_of
 from tests.naive_lists import release_frame, take_off_list
-from tests.naive_todo import AS_CORE
 from tests.naive_workingset import forget, is_on_its_way
 from tmemlab.core.rules import INODE_EVICTION
 
@@ -33,9 +32,18 @@ def close_file(inode: Inode) -> None:
         inode.state = "closed"
 
 
+def forget_reader(guest: Guest, inode: Inode) -> None:
+    """Forget how a file was read, since who read it has closed it."""
+    for extent in {page.extent for page in inode.pages if page.extent}:
+        guest.taken["close: its reader is forgotten"] += extent.asked is not None
+        extent.start = extent.asked = None
+        extent.size = extent.async_size = extent.mmap_miss = 0
+
+
 def shrink_inodes(guest: Guest, scanned: int) -> int:
     """Look at files as a pass does that scanned so many pages; return how many frames that freed."""
-    files, pages = len(guest.inodes), 1 + sum(len(each) for each in guest.lists.values())
+    files = 0 if all(inode.pinned for inode in guest.inodes) else len(guest.inodes)
+    pages = 1 + sum(len(each) for each in guest.lists.values())
     if not files or not guest.follows(INODE_EVICTION):
         return 0
     guest.inode_debt = min(guest.inode_debt + 2 * scanned * files, 2 * files * pages)  # no file is seen three times
@@ -72,9 +80,7 @@ def look_at(guest: Guest, inode: Inode) -> int:
 
 def can_drop(guest: Guest, page: Page) -> bool:
     """Say whether a page can leave the page cache at once."""
-    waits = (
-        page.slow if "a page read ahead keeps its inode until it is touched" in AS_CORE else is_on_its_way(guest, page)
-    )
+    waits = is_on_its_way(guest, page)
     return not (page.mapped or page.dirty or page.writeback or waits or page is guest.busy)
 
 
@@ -86,5 +92,6 @@ def evict_inode(guest: Guest, inode: Inode) -> None:
         if guest.ephemeral and guest.xen.has(guest.ephemeral, name_of(guest.ephemeral, page)):
             guest.taken["inode: its page in tmem goes"] += 1
             guest.xen.flush_page(guest.ephemeral, name_of(guest.ephemeral, page))
-            guest.charge_tmem("tmem_flush")
         forget(page)
+    if guest.ephemeral:
+        guest.charge_tmem("tmem_flush")  # one call drops all that a file has there

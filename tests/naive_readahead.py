@@ -13,7 +13,6 @@ from tests.naive_files import read_page
 from tests.naive_lists import add_new
 from tests.naive_memory import try_frame
 from tests.naive_state import INACTIVE_FILE
-from tests.naive_todo import AS_CORE
 from tests.naive_workingset import arrives_later, is_on_its_way, returns
 from tmemlab.core.rules import CAPPED_READAHEAD, MODERN_READAHEAD
 
@@ -188,7 +187,7 @@ def marked(guest: Guest, extent: Extent) -> tuple[int, ...]:
 
 def knows_only_markers(guest: Guest) -> bool:
     """Say whether a marker is compared with the one that the last window has; of old, it is treated as a miss is."""
-    return guest.follows(MODERN_READAHEAD) or "a marker just behind the window is another reader's" in AS_CORE
+    return guest.follows(MODERN_READAHEAD)
 
 
 def is_cached(page: Page | None) -> bool:
@@ -223,6 +222,4 @@ def map_around(guest: Guest, page: Page) -> None:
 
 def can_map(guest: Guest, page: Page) -> bool:
     """Say whether a cached page is complete, and starts no window."""
-    if "a page read ahead is not mapped around until it is touched" in AS_CORE:
-        return not page.slow
     return not page.readahead and not is_on_its_way(guest, page)

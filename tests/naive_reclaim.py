@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.naive_files import leave_page_cache
+from tests.naive_disk import wait_for_oldest_write
+from tests.naive_files import flush, leave_page_cache, wake_flusher
 from tests.naive_lists import age_lists, count_scanned, put_on_list, release_frame
 from tests.naive_pages import kind_of
 from tests.naive_swap import find_slot, leave_swap_cache, swap_is_half_full, swap_out
 from tests.naive_workingset import evict, is_on_its_way, note_cost
-from tmemlab.core.rules import ANON_REFAULTS, BUSY_ACTIVE, COST_BALANCE, SECOND_LOOK
+from tmemlab.core.rules import ANON_REFAULTS, BUSY_ACTIVE, CGROUP, COST_BALANCE, RANDOM_MAPPINGS, SECOND_LOOK
 
 if TYPE_CHECKING:
     from tests.naive_pages import Page
@@ -26,6 +27,7 @@ class Pass:
     pressure: int = 0  # scanned, those counted twice that are mapped or in the swap cache
     freed: int = 0
     pageouts: int = 0  # of this slice: pages sent to swap
+    dirty: int = 0  # of this slice: pages of files that wait for the flusher
 
 
 def defers(guest: Guest, page: Page, why: str) -> str:
@@ -42,13 +44,16 @@ def verdict(guest: Guest, page: Page, this: Pass) -> str:
         return "keep: in use" if page is guest.busy else "keep: being read"
     young, referenced = page.young, page.referenced
     page.young = page.referenced = False
+    if young and guest.follows(RANDOM_MAPPINGS):
+        guest.taken["young: of a random mapping"] += 1
+        young = False
     if young and page.file is None and not guest.follows(SECOND_LOOK):
         return "activate: young anonymous"
     if young:
         page.referenced = True
         what = "file" if page.file is not None else "anonymous"
         return f"activate: young {what}, second time" if referenced else f"keep: young {what}, first time"
-    return swap_verdict(guest, page, this) if page.file is None else file_verdict(guest, page)
+    return swap_verdict(guest, page, this) if page.file is None else file_verdict(guest, page, this)
 
 
 def swap_verdict(guest: Guest, page: Page, this: Pass) -> str:
@@ -63,12 +68,13 @@ def swap_verdict(guest: Guest, page: Page, this: Pass) -> str:
     return "free: swapped out" if swap_out(guest, page) else "keep: on its way to disk"
 
 
-def file_verdict(guest: Guest, page: Page) -> str:
+def file_verdict(guest: Guest, page: Page, this: Pass) -> str:
     """Say what becomes of a page of a file that is not in use."""
     page.mapped = False
     if page.dirty:
-        guest.flush_all = True
-        guest.flusher_at = min(guest.flusher_at, guest.now + guest.cost)
+        this.dirty += 1
+        if not guest.follows(BUSY_ACTIVE):
+            wake_flusher(guest)
         return defers(guest, page, "dirty file")
     leave_page_cache(guest, page)
     return "free: clean file"
@@ -109,13 +115,26 @@ def shrink_inactive(guest: Guest, name: str, goal: int, this: Pass) -> None:
     pages, kind = scan(guest, name, goal), name.split()[1]
     this.scanned += pages
     count_scanned(guest, kind, pages, 0)
-    freed_before, this.pageouts = this.freed, 0
+    freed_before, this.pageouts, this.dirty = this.freed, 0, 0
     for _ in range(pages):
         shrink_page(guest, guest.lists[name].pop(0), this)
     freed = this.freed - freed_before
     guest.charge("reclaim", freed)
+    if pages and this.dirty == pages:
+        nothing_but_dirty(guest)
     if guest.follows(COST_BALANCE):
         note_cost(guest, kind, this.pageouts, pages - freed)
+
+
+def nothing_but_dirty(guest: Guest) -> None:
+    """Have dirty pages written, as a slice has met no others; a group, whose limit they stay below, waits for some."""
+    guest.taken["slice: all are dirty"] += 1
+    wake_flusher(guest)
+    if not guest.follows(CGROUP):
+        return
+    flush(guest)
+    for _ in range(guest.host.swap_cluster):
+        guest.taken["group: waits for a write"] += wait_for_oldest_write(guest)
 
 
 def shrink_active(guest: Guest, name: str, goal: int) -> None:
@@ -126,5 +145,5 @@ def shrink_active(guest: Guest, name: str, goal: int) -> None:
         page = guest.lists[name].pop(0)
         count_scanned(guest, kind_of(page), 1, int(page.young))
         page.young = page.active = False
-        page.workingset = True
+        page.workingset |= guest.follows(COST_BALANCE)  # of old, there is no such flag
         put_on_list(guest, page)

@@ -12,7 +12,6 @@ from tests.naive_disk import wait_until
 from tests.naive_lists import add_new
 from tests.naive_memory import take_frame, try_frame
 from tests.naive_swap import read_slot, slot_of
-from tests.naive_todo import AS_CORE
 from tests.naive_workingset import arrives_later, returns
 from tmemlab.core.rules import ANON_REFAULTS
 
@@ -72,8 +71,7 @@ def read_neighbour(guest: Guest, slot: int) -> None:
     """Read another slot, if it is used, its page has no frame, and one is to be had."""
     page = guest.used_slots.get(slot)
     if page is None or page.resident:
-        of_old = not guest.follows(ANON_REFAULTS) and "a cached neighbour is no guess" not in AS_CORE
-        if page and not page.present and of_old:
+        if page and not page.present and not guest.follows(ANON_REFAULTS):
             guest.taken["swap in: a cached neighbour is a guess"] += not page.readahead
             page.readahead = True
         return

@@ -135,7 +135,7 @@ def store_whole(tmem: Tmem, caller: Client, page: Page, data: Data) -> int:
 
 
 def get(tmem: Tmem, caller: Client, pool: Pool, oid: int, index: int) -> tuple[int, int | None]:
-    """Fetch a page, and return what is in it too: a private ephemeral one leaves tmem, a shared one becomes newest."""
+    """Fetch a page, and return what is in it too: a shared one becomes newest, a private ephemeral one leaves tmem."""
     if pool.pgps.now == 0:
         return EEMPTY, None
     pool.count["gt"] += 1
@@ -144,10 +144,14 @@ def get(tmem: Tmem, caller: Client, pool: Pool, oid: int, index: int) -> tuple[i
         return 0, None
     pool.count["gs"] += 1
     pool.owner.count["Gp" if pool.persistent else "Ge"] += 1
-    if not pool.persistent and not pool.shared:
-        remove(tmem, page)
-    elif not pool.persistent:
+    if pool.persistent:
+        return 1, page.content.tag
+    if pool.shared or not tmem.exclusive:
+        tmem.taken["get: leaves a private page"] += not pool.shared
         make_newest(tmem, page)
+    else:
+        remove(tmem, page)
+    if pool.shared:
         page.object.last_client = caller.number
     return 1, page.content.tag
 

@@ -166,8 +166,13 @@ def claim_for_nobody(tmem: Tmem, caller: Client) -> bool:
 
 
 def claim_for_domain(tmem: Tmem, page: Page, caller: Client) -> bool:
-    """Find a frame for persistent data."""
+    """Find a frame for persistent data, which is the domain's own memory unless tmem is told not to charge for it."""
     domain = page.pool.owner.domain
+    if not tmem.charges:
+        claimed = claim_for_nobody(tmem, caller)
+        tmem.held -= claimed  # it cannot be given up
+        tmem.taken["put: charged to nobody"] += claimed
+        return claimed
     if domain.tot_pages >= domain.max_pages:
         return False
     if tmem.tmem_list > 0 and not domain.is_dying:

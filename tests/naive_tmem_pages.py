@@ -146,7 +146,7 @@ def free_frame(tmem: Tmem, page: Page) -> None:
     if page.charged is not None:
         page.charged.tot_pages -= 1
         page.charged = None
-    else:
+    elif not page.pool.persistent:
         tmem.held -= 1
 
 

@@ -175,6 +175,8 @@ class Tmem:
     pcds: Level = field(default_factory=Level)
     eph: Level = field(default_factory=Level)
     count: Counter[str] = field(default_factory=Counter)
+    charges: bool = True  # frames of persistent pages are their domain's memory
+    exclusive: bool = True  # what is got from a private pool leaves it
     ensure: int = 256  # frames that must be at hand before a put: 1 MiB
     taken: Counter[str] = field(default_factory=Counter)  # which way things went
 

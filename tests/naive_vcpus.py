@@ -17,7 +17,9 @@ SLEEP_NS = 1_000_000_000
 
 
 def share_processors(guest: Guest) -> None:
-    """After an event, count who wants to run, and note when the next one will that waits."""
+    """Where there may be too few, count who wants to run, and note when the next one will that waits."""
+    if guest.spec.vcpus >= len(guest.streams) or not guest.running:
+        return
     alive = [stream for stream in guest.streams if stream.state == "runs" and not stream.background]
     waiting = [stream for stream in alive if stream.waits_until > guest.now]
     guest.pace_at = min((stream.waits_until for stream in waiting), default=NEVER)

@@ -5,9 +5,8 @@ from typing import Any
 from tests.naive import Machine
 from tests.naive_pages import Extent, Page
 from tmemlab.core import flags
-from tmemlab.core.world import EXTENT, World
+from tmemlab.core.world import World
 
-WIDTH = "size" if "size" in (EXTENT.names or ()) else "width"  # TODO: a record's ``size`` is numpy's, without the JIT
 STATES = {-1: "evicted", 0: "closed", 1: "open"}
 
 
@@ -24,14 +23,13 @@ def see_core_files(w: World) -> dict[str, Any]:
         if not extent["count"]:
             continue
         offset = extent["index"] - extent["first"]
-        width = extent[WIDTH]
-        window = extent["start"] + offset, width, extent["async_size"]
+        window = extent["start"] + offset, extent["width"], extent["async_size"]
         asked = None if extent["prev"] == -2 else extent["prev"] + offset
-        none_yet = extent["start"] == width == 0
+        none_yet = extent["start"] == extent["width"] == 0
         seen[f"extent {row}"] = None if none_yet else window, asked, extent["mmap_miss"]
     for row, inode in enumerate(rows_of(w.inode)):
         if inode["pages"]:
-            seen[f"inode {row}"] = STATES[inode["open"]], inode["idle"], bool(inode["pinned"])
+            seen[f"inode {row}"] = None if inode["pinned"] else (STATES[inode["open"]], inode["idle"])
     return seen
 
 
@@ -48,7 +46,9 @@ def see_files(machine: Machine) -> dict[str, Any]:
     for row, extent in enumerate(extents):
         window = None if extent.start is None else (extent.start, extent.size, extent.async_size)
         seen[f"extent {row}"] = window, extent.asked, extent.mmap_miss
-    seen |= {f"inode {row}": (inode.state, inode.idle, inode.pinned) for row, inode in enumerate(inodes) if inode.pages}
+    for row, inode in enumerate(inodes):
+        if inode.pages:  # of one that is pinned, nobody asks
+            seen[f"inode {row}"] = None if inode.pinned else (inode.state, inode.idle)
     return seen
 
 

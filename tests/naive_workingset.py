@@ -12,7 +12,6 @@ from tests.naive_lists import age_lists
 from tests.naive_pages import kind_of
 from tests.naive_state import ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, LISTS
 from tests.naive_statistics import add_up, size
-from tests.naive_todo import AS_CORE
 from tmemlab.core.rules import ANON_REFAULTS, COST_BALANCE, FILE_REFAULTS
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def evict(guest: Guest, page: Page) -> None:
     if guest.follows(FILE_REFAULTS):
         before = guest.nonresident_age
         age_lists(guest, page)
-        of_old = guest.follows(ANON_REFAULTS) or "4.4 notes the age before an eviction" in AS_CORE
-        page.age_at_eviction = before if of_old else guest.nonresident_age
+        page.age_at_eviction = before if guest.follows(ANON_REFAULTS) else guest.nonresident_age
 
 
 def forget(page: Page) -> None:

@@ -40,6 +40,8 @@ class Xen:
             domains={number: Domain(number, guest.maxmem) for number, guest in enumerate(guests)},
             global_auth=host.version == XEN_4_12 and not host.shared_auth,
             weight_total=sum(guest.weight for guest in guests),
+            charges=host.charge,
+            exclusive=host.exclusive,
             ensure=host.ensure,
             taken=taken,
         )

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from tests.naive_todo import AS_CORE, SIZE_IS_NUMPYS
 from tests.small_machine import Machine, Program
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
 from tmemlab.core.hypervisor import Metadata
@@ -73,7 +72,7 @@ def random_kernel(random: np.random.Generator) -> dict[str, Any]:
         "replacement": int(random.choice([LINUX] * 12 + [LRU, SECOND_CHANCE, FIFO])),
         "gib": int(random.choice([262_144, 20, 4])),
         "vcpus": int(random.integers(1, 4)),
-        "read_ahead": int(random.choice([0] if SIZE_IS_NUMPYS in AS_CORE else [0, 4, 32])),
+        "read_ahead": int(random.choice([0, 4, 32])),
         "fault_around": int(random.choice([0, 16])),
         "swap_window": int(random.choice([0, 8])),
     }

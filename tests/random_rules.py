@@ -1,12 +1,10 @@
 """What kind of kernel a random guest has, and what its streams and their files are, from the machine's one seed."""
 
-import os
 from random import Random
 from typing import Any
 
 from tests.naive_state import Access, Event
 from tests.naive_streams import Rows
-from tests.naive_todo import AS_CORE
 from tmemlab.core.build import StreamSpec
 from tmemlab.core.rules import (
     CGROUP,
@@ -14,19 +12,16 @@ from tmemlab.core.rules import (
     GET_FIRST,
     KERNELS,
     KSWAPD,
+    LINUX,
     MECHANISMS,
     OLD_STATISTICS,
+    RANDOM_MAPPINGS,
     REPLACEMENTS,
+    WRITES_ARE_USE,
 )
 
 BITS = [1 << bit for bit in range(26) if MECHANISMS & 1 << bit]
 NO_WATERMARKS = {"wmark_min": 0, "wmark_low": 0, "wmark_high": 0, "balance_gap": 0}
-
-
-BROKEN = (
-    "without the JIT, a window's size is that of a record" in AS_CORE and os.environ.get("NUMBA_DISABLE_JIT") == "1"
-)
-MANY = 9  # processors
 
 
 def random_kernel(random: Random, kernel: str, replacement: str, lacks: bool) -> dict[str, Any]:
@@ -38,12 +33,16 @@ def random_kernel(random: Random, kernel: str, replacement: str, lacks: bool) ->
         rules |= GET_FIRST if random.random() < 0.3 else 0
         rules &= ~FULL_FIRST_PASS if random.random() < 0.1 else -1
         rules &= ~OLD_STATISTICS if random.random() < 0.3 else -1
+        rules ^= WRITES_ARE_USE if random.random() < 0.3 else 0
+    if REPLACEMENTS[replacement] != LINUX:
+        rules |= WRITES_ARE_USE  # TODO: else core's fault and its hit do not agree whether theory's write() is a use
+    rules |= RANDOM_MAPPINGS if random.random() < 0.15 else 0
     settings: dict[str, Any] = {
         "replacement": REPLACEMENTS[replacement],
-        "vcpus": MANY if "time runs back where a stream is due just now" in AS_CORE else random.choice([1, 1, 2, 3]),
+        "vcpus": random.choice([1, 1, 2, 3]),
         "gib": random.choice([262_144, random.randint(1, 20), random.randint(1, 4)]),
         "stat_interval": random.choice([2_000_000_000, 2_000_000_000, 10_000_000, 1]),
-        "read_ahead": 0 if BROKEN else random.choice([0, 4, 8, 32, 32, 128]),
+        "read_ahead": random.choice([0, 4, 8, 32, 32, 128]),
         "fault_around": random.choice([0, 4, 16]),
         "swap_window": random.choice([0, 2, 4, 8, 8]),
     }

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from tests.machines import Case, cases
 from tests.naive import Machine
 from tests.naive_check import compare
-from tests.naive_todo import AS_CORE
 from tests.naive_view import COUNTERS, DOM_COUNTERS, HOST_COUNTERS, POOL_COUNTERS
 
 MACHINES = 500
@@ -26,7 +25,7 @@ BRANCHES = {
     *("balance: by cost", "balance: by swappiness", "balance: few files", "balance: group without swappiness"),
     *("balance: idle files", "balance: in proportion", "balance: last resort", "balance: no slots"),
     *("balance: switched off", "balloon: backs off, growing", "balloon: backs off, shrinking"),
-    *("boot: waits for memory", "cost: fades"),
+    *("boot: waits for memory", "close: its reader is forgotten", "cost: fades", "get: leaves a private page"),
     *("direct: all was in vain", "direct: has what it wanted", "direct: nothing to scan"),
     *("dirty: above the background limit", "dirty: queue is full", "dirty: writer waits"),
     *("evict: nothing there", "evict: only its own file's", "evict: over quota", "exit: other streams go on"),
@@ -35,6 +34,7 @@ BRANCHES = {
     *("free: clean file", "free: clean in the swap cache", "free: swapped out"),
     *("frontswap: brought back", "frontswap: not enough memory to shrink"),
     *("frontswap: shrinking meets the swap cache", "get first: found", "group: forced to scan", "heap: empty"),
+    "group: waits for a write",
     *("inode: its page in tmem goes", "inode: keeps a page", "inode: stripped"),
     *("keep: being read", "keep: being written", "keep: dirty file", "keep: in use", "keep: on its way to disk"),
     *("keep: young anonymous, first time", "keep: young file, first time"),
@@ -42,12 +42,16 @@ BRANCHES = {
     *("marker: another reader's", "marker: next window", "marker: nothing to read"),
     *("no swap cache: slot dropped at a fault", "oom kill", "oom kill: who asks", "panic"),
     *("populate: max_pages reached", "pre-check: evicts", "pre-check: wraps"),
+    *("processors: fewer to share them", "processors: more to share them", "processors: one sleeps"),
+    "processors: shared in mid-thought",
+    "put: charged to nobody",
     *("put: pre-check failed", "put: refused", "put: what write() made", "ratio: more than one", "read(): activates"),
     *("refault: anon, in time", "refault: anon, of the working set", "refault: anon, too late"),
     *("refault: file, in time", "refault: file, of the working set", "refault: file, too late"),
     *("relinquish: evicts", "relinquish: fails", "relinquish: from the list", "stops: one kind is done"),
+    *("slice: all are dirty", "write(): is no use", "young: of a random mapping"),
     *("swap cache: dirtied while being written", "swap cache: slot kept, being written", "swap in: gone again"),
-    "swap in: no frame for a neighbour",
+    *("swap in: a cached neighbour is a guess", "swap in: no frame for a neighbour"),
     *("swap is half full: slot dropped at a fault", "swap is half full: slot dropped at activation"),
     *("swap out: store refused", "swap out: stored in tmem", "swap out: written to disk"),
     *("swap window: 1, without a good guess", "swap window: 2, without a good guess", "swap window: good guesses"),
@@ -57,12 +61,6 @@ BRANCHES = {
     *("window: pages before are cached", "statistics: added up", "statistics: old"),
     *("write: done at once", "write: queue is full", "written: active, to the old end", "written: to the old end"),
 }
-PROCESSORS = {
-    *("processors: fewer to share them", "processors: more to share them", "processors: one sleeps"),
-    "processors: shared in mid-thought",
-}
-if "time runs back where a stream is due just now" not in AS_CORE:
-    BRANCHES |= PROCESSORS
 RARE = {"evict: passes over", "frontswap: shrinking breaks off", "marker: being written"}
 # Of no random machine: a list of 4096 pages, of which a first pass scans one
 NEVER = {"first pass: goes on to its end"}
