@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 import tmemlab
+from tmemlab.scenario import Mechanisms
 from tmemlab.xen.domain import Domain
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "tests" / "golden" / "README.md"]
 SWITCHES = (ROOT / "docs" / "switches.md").read_text()
 OWNERS = {"TmemHost": tmemlab.TmemHost, "Domain": Domain, "Run": tmemlab.Run}
-OTHER_VALUES = {"filesystem": "image", "quota": "intended", "version": "4.3", "swap": "1GiB", "maxmem": "128MiB"}
+OTHER_VALUES = {
+    "filesystem": "image",
+    "replacement": "lru",
+    "quota": "intended",
+    "version": "4.3",
+    "swap": "1GiB",
+    "maxmem": "128MiB",
+}
 # Values for settings by their last word; whatever else there is takes 7
 NEEDED: dict[str, dict[str, object]] = {
     "xen.tze": {"xen.dedup": True},
@@ -22,7 +30,8 @@ NEEDED: dict[str, dict[str, object]] = {
 
 def other(setting: str) -> object:
     """Return a value that a setting may have."""
-    switches = ("enabled", "compress", "dedup", "tze", "shared_auth", "cleancache", "frontswap")
+    xen = ("compress", "dedup", "tze", "shared_auth", "persistent_charge", "exclusive_gets")
+    switches = (*xen, "enabled", "cleancache", "frontswap", *Mechanisms.model_fields)
     last = setting.rpartition(".")[2]
     return True if last in switches else OTHER_VALUES.get(last, 7)
 

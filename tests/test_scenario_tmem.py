@@ -24,6 +24,7 @@ def guest(name: str, seed: int) -> dict[str, Any]:
         "kernel_memory": "1MiB",
         "swap": "8MiB",
         "idle": False,
+        "read_ahead": 0,
         "workloads": [{"start": 1, "generate": {**program, "think_ns": 200_000, "seed": seed}}],
     }
 
