@@ -41,6 +41,9 @@ def inactive_is_low(guest: Guest, kind: str) -> bool:
 def choose_lists_to_age(guest: Guest) -> None:
     """Before a pass of a later kernel: age active lists that are too long, or whose kind has had refaults of use."""
     add_up(guest)
+    if guest.ages_all:
+        guest.deactivate = set(KINDS)
+        return
     guest.deactivate = set()
     for kind in KINDS:
         settles = activations(guest)[kind] != guest.seen_activations[kind]

@@ -78,7 +78,7 @@ def touch_anonymous(guest: Guest, stream: Stream, page: Page, write: bool) -> No
     if not page.live:
         if take_frame(guest, stream):
             guest.charge("page_copy")
-            guest.count["first_touches"] += 1
+            guest.count["created"] += 1
             page.live = page.present = page.young = page.dirty = True
             page.active = guest.follows(ANON_STARTS_ACTIVE)
             add_new(guest, page)
@@ -131,6 +131,7 @@ def enter_page_cache(guest: Guest, stream: Stream, page: Page, access: Access) -
     """Bring a page into the page cache. A write of the whole page reads nothing, and so does not ask tmem."""
     if access.write and access.whole:
         if take_frame(guest, stream):
+            guest.count["created"] += 1
             page.present, page.on_disk = True, False
             note_rewrite(guest, page)
             returns(guest, page)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.naive_state import Guest, Stream
 
 PAUSE_NS = 100_000_000
+TRIES = 16  # in vain, of later kernels, before somebody is killed
 
 
 # Frames
@@ -35,10 +36,25 @@ def take_free(guest: Guest) -> bool:
 
 
 def direct_reclaim(guest: Guest) -> int:
-    """Reclaim a batch in the time of whoever needs a frame; return how many frames that freed."""
+    """Reclaim a batch in the time of whoever needs a frame; return how many frames that freed.
+
+    A later kernel that gets nothing, and has left an active list alone, tries once more and ages both.
+    """
     guest.count["allocstall"] += 1
     if guest.spec.replacement != LINUX:
         return evict_one(guest)
+    guest.spared = False
+    freed = make_passes(guest)
+    if not freed and guest.spared and guest.follows(COST_BALANCE):
+        guest.ages_all = True
+        freed = make_passes(guest)
+        guest.ages_all = False
+        guest.taken["direct: ages what it spared"] += 1
+    return freed
+
+
+def make_passes(guest: Guest) -> int:
+    """Make passes, each twice as hard as the one before, until there is a batch; return how many frames that freed."""
     freed = 0
     for priority in range(FIRST_PRIORITY, -1, -1):
         if priority < FIRST_PRIORITY and not guest.follows(COST_BALANCE) and not reclaimable(guest):
@@ -61,9 +77,17 @@ def try_frame(guest: Guest) -> bool:
 
 def take_frame(guest: Guest, stream: Stream | None) -> bool:
     """Take a frame for a stream, or the kernel, whatever that takes; false where it is killed for it."""
+    in_vain = 0
     while not take_free(guest):
         scanned = guest.pages_scanned
-        if direct_reclaim(guest) or can_wait(guest, scanned) or guest.free > guest.spec.wmark_high:
+        if direct_reclaim(guest) or can_wait(guest, scanned):
+            in_vain = 0
+            continue
+        if guest.free > guest.spec.wmark_high:
+            continue
+        in_vain += 1
+        if guest.follows(COST_BALANCE) and in_vain <= TRIES:
+            guest.taken["direct: tries again, before a kill"] += 1
             continue
         kill_someone(guest, stream)
         if stream is None or stream.state == "killed":

@@ -60,6 +60,8 @@ def shrink_slices(guest: Guest, left: dict[str, int], this: Pass) -> None:
             shrink_inactive(guest, name, slice_, this)
         elif slice_ and ages(guest, name.split()[1]):
             shrink_active(guest, name, slice_)
+        elif slice_:
+            guest.spared = True
 
 
 def shrink_lists(guest: Guest, priority: int, wanted: int, this: Pass) -> None:

@@ -107,6 +107,8 @@ class Guest:
     kswapd_at: int = 0
     kswapd_priority: int = 0
     deactivate: set[str] = field(default_factory=set)  # kinds whose active lists this pass ages
+    ages_all: bool = False  # which are both, since reclaim that spared one freed nothing
+    spared: bool = False  # this reclaim has left an active list alone
     # refaults
     nonresident_age: int = 0  # evictions and activations so far
     anon_cost: int = 0  # what reclaim of either kind has cost lately

@@ -26,6 +26,7 @@ BRANCHES = {
     *("balance: idle files", "balance: in proportion", "balance: last resort", "balance: no slots"),
     *("balance: switched off", "balloon: backs off, growing", "balloon: backs off, shrinking"),
     *("boot: waits for memory", "close: its reader is forgotten", "cost: fades", "get: leaves a private page"),
+    *("direct: ages what it spared", "direct: tries again, before a kill"),
     *("direct: all was in vain", "direct: has what it wanted", "direct: nothing to scan"),
     *("dirty: above the background limit", "dirty: queue is full", "dirty: writer waits"),
     *("evict: nothing there", "evict: only its own file's", "evict: over quota", "exit: other streams go on"),
