@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from tmemlab.policy.strategies import Strategy
     from tmemlab.scenario import Scenario
 
+NOT_YET = 1 << 62  # a time that has not come
 LEAVE = -1  # in a Decision: leave this guest as it is
 
 Pages = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 PerGuest = int | Pages  # a setting that is the same for all guests, or one value a guest
+
+
+def multiple_after(now: int, interval: int) -> int:
+    """Return the next multiple of ``interval`` after ``now``."""
+    return (now // interval + 1) * interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +49,7 @@ class View:
     totalreserve_pages: Pages  # pages its kernel keeps back for emergencies; fixed at boot
     committed_as: Pages  # Committed_AS: anonymous memory promised to programs, touched or not
     frontswap_pages: Pages  # its pages in tmem's persistent pool
+    worker_done_ns: Pages  # when it was done with taking frontswap back; 0: it never did, `NOT_YET`: it still does
     free_pages: Pages  # its free pages
     resident_anon: Pages  # its anonymous pages in RAM
     resident_file: Pages  # its file pages in RAM
@@ -111,6 +118,10 @@ class Policy:
     def decide(self, view: View) -> Decision:
         """Answer the state of the machine at a tick."""
         return Decision.leave(view.n_guests)
+
+    def next_ns(self, now: int) -> int:
+        """Return when `decide` is to be called after ``now``; for a policy that keeps other hours than its interval."""
+        return multiple_after(now, self.interval_ns)
 
 
 POLICIES: dict[str, type[Policy]] = {}

@@ -75,6 +75,10 @@ class SelfBalloon(Policy):
             view.n_guests, targets=np.where(runs, target + view.current_pages - view.totalram_pages, LEAVE)
         )
 
+    def next_ns(self, now: int) -> int:
+        """Return when the first worker runs next, as far as is known."""
+        return self._worker.next_ns(now)
+
     def _goal(self, view: View) -> Pages:
         tenth = view.boot_pages // 10 // PAGES_PER_MIB  # whole MiB, as the kernel rounds it
         reserved = np.where(np.equal(self.reserved_mb, -1), tenth, self.reserved_mb) * PAGES_PER_MIB

@@ -71,6 +71,10 @@ class SelfShrink(Policy):
         keep = np.where(pages <= self.hysteresis, 0, pages - pages // self.hysteresis)
         return Decision.of(view.n_guests, shrink_to=np.where(shrinks, keep, LEAVE))
 
+    def next_ns(self, now: int) -> int:
+        """Return when the first worker runs next, as far as is known."""
+        return self._worker.next_ns(now)
+
     def _remember(self, view: View) -> None:
         if len(self._pages) != view.n_guests:
             self._pages, self._counter = np.zeros((2, view.n_guests), np.int64)

@@ -7,6 +7,7 @@ from tmemlab.core.replay import PROGRAM_ENDED, REACHED, replay
 from tmemlab.core.world import ENDED, NEVER
 from tmemlab.errors import Cancelled
 from tmemlab.policy import LEAVE, Decision, Policy, checked_decision
+from tmemlab.policy.base import multiple_after
 from tmemlab.run import Run
 from tmemlab.simulate.kernels import clusters
 from tmemlab.simulate.machine import Machine, set_boot
@@ -39,6 +40,7 @@ class Loop:
             self._staging.empty(machine.world, s)
         self._stillborn: set[int] = set()  # guests that never got their memory
         self._policies = machine.strategy.build_policies(machine.scenario)
+        self._due = [policy.interval_ns for policy in self._policies]  # when each is asked next
         self._notes = Notes()
         self._rows = sum(feed.trace.n_accesses * feed.repeat for feed in machine.feeds if not feed.loops)
         self._done_rows = 0
@@ -62,7 +64,7 @@ class Loop:
     def _next_moment(self) -> int:
         """Return when next somebody outside the machine does something."""
         scenario = self.machine.scenario
-        moments = [_after(self.now, scenario.tick), *(_after(self.now, each.interval_ns) for each in self._policies)]
+        moments = [multiple_after(self.now, scenario.tick), *self._due]
         moments += [guest.start for guest in scenario.guests if guest.start > self.now]
         moments += [scenario.duration] if scenario.duration > self.now else []
         return min(moments)
@@ -159,9 +161,10 @@ class Loop:
 
     def _decide(self) -> None:
         """Ask the policies whose interval is over; each sees what the one before has set."""
-        for policy in self._policies:
-            if self.now and self.now % policy.interval_ns == 0:
+        for place, policy in enumerate(self._policies):
+            if self.now >= self._due[place]:
                 self._apply(policy, checked_decision(policy, view(self.machine, self.now)))
+                self._due[place] = max(policy.next_ns(self.now), self.now + 1)
 
     def _apply(self, policy: Policy, decision: Decision) -> None:
         """Set balloon targets and frontswap goals; a guest that has not booted yet will boot with its target."""
@@ -196,8 +199,3 @@ class Loop:
         if not self._notes.history or seconds(self.now) > self._notes.history[-1]["time_s"]:
             self._keep()
         return make_run(self.machine, self._notes, self.now)
-
-
-def _after(now: int, interval: int) -> int:
-    """Return the next multiple of ``interval`` after ``now``."""
-    return (now // interval + 1) * interval

@@ -9,6 +9,7 @@ from tmemlab.core.flags import FILE, LIVE, PRESENT
 from tmemlab.core.rules import LINUX
 from tmemlab.core.world import World
 from tmemlab.policy import View
+from tmemlab.policy.base import NOT_YET
 from tmemlab.simulate.machine import Machine
 from tmemlab.units import seconds
 
@@ -40,6 +41,7 @@ def view(machine: Machine, now: int, starting: int = -1) -> View:
         totalreserve_pages=np.array(machine.reserves, np.int64),
         committed_as=committed(machine),
         frontswap_pages=guest.frontswap_pages * scale,
+        worker_done_ns=np.where(guest.shrink_on, NOT_YET, guest.shrink_at),
         free_pages=guest.free * scale,
         resident_anon=anonymous,
         resident_file=files,
