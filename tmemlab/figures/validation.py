@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from tmemlab.columns import rows_of
 from tmemlab.figures.style import ALARM, GREY, INK, SMALL, WIDTH, dress, legend, new_figure
@@ -56,7 +56,7 @@ def real_and_simulated(validation: "Validation") -> "Figure":
     _errors(right, rows)
     measures = dict.fromkeys(table["measure"])
     dress(left, title="Real and simulated", x=" or ".join(_WORDS.get(each, each) for each in measures))
-    dress(right, title="Error (log scale beyond the bands)", x="simulated against real [%]")
+    dress(right, title="Error (log beyond 3 %)", x="simulated against real [%]")
     _name_rows(left, rows)
     for axes in (left, right):
         axes.set_ylim(max(places) + 0.8, -0.8)
@@ -145,6 +145,7 @@ def _counts(axes: "Axes", rows: Sequence[tuple[float, dict[str, Any]]]) -> None:
         axes.errorbar(row["real"], place, xerr=around, color=INK, elinewidth=0.8, capsize=2, capthick=0.8)
         axes.plot(row["simulated"], place, "o", color=_SIMULATED, markersize=4)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.0f}"))
 
 
@@ -176,7 +177,7 @@ def _error_range(row: dict[str, Any]) -> list[float]:
 
 def _room(end: float) -> float:
     """Return by how much an axis is longer than what stands on it, to hold a number."""
-    return 5 if abs(end) > 2 * BANDS[1] else 1
+    return 8 if abs(end) > 2 * BANDS[1] else 1
 
 
 def _beside(points: float) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _arrays(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise GroundTruthError(f"{path}: there is no such file; the summary names it, so {_AGAIN}")
     try:
-        with np.load(path) as opened:
+        with path.open("rb") as file, np.load(file) as opened:  # a file of ours is closed also if it is damaged
             return {name: opened[name] for name in ARRAYS}
     except KeyError as error:
         raise GroundTruthError(f"{path}: has no array {error.args[0]!r}; {_AGAIN}") from error
