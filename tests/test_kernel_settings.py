@@ -7,7 +7,7 @@ import pytest
 
 from tmemlab.core.rules import ANON_REFAULTS, FIFO, FILE_REFAULTS, KERNELS, LINUX, LRU, SECOND_CHANCE
 from tmemlab.policy import strategy_named
-from tmemlab.policy.guestboot import inactive_ratio, totalreserve, watermarks
+from tmemlab.policy.guestboot import inactive_ratio, min_free_kbytes, totalreserve, watermarks
 from tmemlab.run import Run
 from tmemlab.scenario import Mechanisms, load_scenario
 from tmemlab.simulate import simulate
@@ -125,6 +125,7 @@ def test_kernel_6_sets_its_marks_a_thousandth_apart() -> None:
     assert watermarks(pages, "6") == (1447, 1447 + 524, 1447 + 2 * 524)  # 3975 + 520,192 pages are managed
     assert watermarks(64 * MIB, "6") == (255, 255 + 63, 255 + 2 * 63)  # a quarter of min is more there
     assert watermarks(pages, "4.4") == watermarks(pages)
+    assert (min_free_kbytes(1 << 28, "6"), min_free_kbytes(1 << 28, "4.4")) == (131_071, 65_536)  # 1 TiB
     dma, dma32 = 1447 * 3975 // 524_167, 1447 * 520_192 // 524_167
     assert totalreserve(pages, "6") == dma + 2 * 3 + 520_192 // 256 + dma32 + 2 * 520
     guest = load_scenario("overcommit", {"guests.*.kernel": "6"}).guests[0]

@@ -6,7 +6,7 @@ its marks further apart; what is not said to be of a kernel is the same in all.
 
 Source: Linux 3.14 ``mm/page_alloc.c`` (``init_per_zone_wmark_min``, ``__setup_per_zone_wmarks``,
 ``calculate_totalreserve_pages``, ``setup_per_zone_lowmem_reserve``), ``mm/vmscan.c`` and
-``drivers/xen/xen-selfballoon.c``; Linux 5.10 ``mm/page_alloc.c`` (``__setup_per_zone_wmarks``) for kernel 6.
+``drivers/xen/xen-selfballoon.c``; for kernel 6 the first two functions of Linux 5.10.
 """
 
 from math import isqrt
@@ -40,15 +40,15 @@ def zones(pages: int) -> list[int]:
     return [zone for zone in (dma, dma32, normal) if zone]
 
 
-def min_free_kbytes(pages: int) -> int:
+def min_free_kbytes(pages: int, kernel: "Version" = "3.14") -> int:
     """Return ``vm.min_free_kbytes`` of a guest that boots with ``pages`` pages."""
     lowmem_kb = sum(zones(pages)) * 4
-    return min(max(isqrt(16 * lowmem_kb), 128), 65536)
+    return min(max(isqrt(16 * lowmem_kb), 128), 262144 if kernel == "6" else 65536)
 
 
 def watermarks(pages: int, kernel: "Version" = "3.14") -> Watermarks:
     """Return the watermarks of a guest that boots with ``pages`` pages."""
-    return _marks(min_free_kbytes(pages) // 4, sum(zones(pages)), kernel)
+    return _marks(min_free_kbytes(pages, kernel) // 4, sum(zones(pages)), kernel)
 
 
 def _marks(least: int, managed: int, kernel: "Version") -> Watermarks:
@@ -65,7 +65,7 @@ def totalreserve(pages: int, kernel: "Version" = "3.14") -> int:
     total = sum(managed)
     reserve = 0
     for place, zone in enumerate(managed):
-        least = min_free_kbytes(pages) // 4 * zone // total
+        least = min_free_kbytes(pages, kernel) // 4 * zone // total
         lowmem_reserve = sum(managed[place + 1 :]) // LOWMEM_RESERVE_RATIO
         reserve += min(zone, _marks(least, zone, kernel).high + lowmem_reserve)
     return reserve

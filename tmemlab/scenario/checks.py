@@ -46,7 +46,8 @@ def without_effect(guest: "Guest") -> Iterator[Fault]:
             where, way_out = "a kernel without list_balance", "turn list_balance on"
         else:
             continue
-        yield Fault(f"mechanisms.{name}", f"is false, and {where} has no such mechanism anyway; {way_out}, or turn this on")
+        said = f"is false, and {where} has no such mechanism anyway; {way_out}, or turn this on"
+        yield Fault(f"mechanisms.{name}", said)
 
 
 def too_many_pages(sizes: Mapping[str, int], scale: int) -> Iterator[Fault]:
