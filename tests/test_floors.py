@@ -28,7 +28,7 @@ FLOORS = (
         "verdict",
         "xen",
     ),
-    ("sweep", "figures"),
+    ("sweep", "figures", "ablation"),
     ("report", "widgets"),
     ("cli", "cli_faults", "cli_tmem", "cli_trace", "cli_validate", "terminal", "listing"),
 )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tmemlab import policy as policy
     from tmemlab import trace as trace
     from tmemlab import widgets as widgets
+    from tmemlab.ablation import Ablation as Ablation
+    from tmemlab.ablation import ablate as ablate
     from tmemlab.comparison import Comparison as Comparison
     from tmemlab.errors import Cancelled as Cancelled
     from tmemlab.errors import GroundTruthError as GroundTruthError
@@ -45,6 +47,8 @@ __version__ = "0.1.0"
 # The same once more, for Python; a test compares the two.
 _MODULES = ("errors", "figures", "policy", "trace", "widgets")
 _HOME = {
+    "Ablation": "ablation.Ablation",
+    "ablate": "ablation.ablate",
     "Comparison": "comparison.Comparison",
     **{
         f"{kind}Error": f"errors.{kind}Error"

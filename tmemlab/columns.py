@@ -49,6 +49,7 @@ _ALL = ("comparison",)
 _PAIR = ("pairs",)
 _FAULTS = ("page_faults",)
 _REAL = ("validation",)
+_LEFT_OUT = ("ablation",)
 _COUNTED = ("summary", "history", "comparison")
 
 COLUMNS: dict[str, Column] = {
@@ -117,16 +118,26 @@ COLUMNS: dict[str, Column] = {
     "sectors_written": Column("sectors", _COUNTED, "Written to the guest's disk, swap included."),
     "swap_reads": Column("pages", (*_SUM, *_ALL), "Pages read from the swap device."),
     "swap_writes": Column("pages", (*_SUM, *_ALL), "Pages written to the swap device."),
-    "cleancache_puts": Column("pages", _SUM, "Clean file pages that tmem took."),
-    "cleancache_hits": Column("pages", _SUM, "File pages that tmem gave back instead of the disk."),
+    "mechanism": Column("name", _LEFT_OUT, "What was left out of the machine, or replaced; `whole` is nothing."),
+    "advantage": Column("ratio", _LEFT_OUT, "Mean slow-down under ballooning over that under tmem+selfballooning."),
+    "advantage_change": Column("ratio", _LEFT_OUT, "The advantage over that of the whole machine, less 1."),
+    "slowdown_ballooning": Column("ratio", _LEFT_OUT, "Mean slow-down under ballooning."),
+    "slowdown_tmem": Column("ratio", _LEFT_OUT, "Mean slow-down under tmem+selfballooning."),
+    "killed_ballooning": Column("programs", _LEFT_OUT, "Programs killed under ballooning."),
+    "killed_tmem": Column("programs", _LEFT_OUT, "Programs killed under tmem+selfballooning."),
+    "read_ballooning_gib": Column("GiB", _LEFT_OUT, "Read from all disks under ballooning."),
+    "read_tmem_gib": Column("GiB", _LEFT_OUT, "Read from all disks under tmem+selfballooning."),
+    "claim": Column("text", _LEFT_OUT, "The error that the mechanism's absence is said to make."),
+    "cleancache_puts": Column("pages", (*_SUM, *_LEFT_OUT), "Clean file pages that tmem took."),
+    "cleancache_hits": Column("pages", (*_SUM, *_LEFT_OUT), "File pages that tmem gave back instead of the disk."),
     "cleancache_misses": Column("pages", _SUM, "File pages asked of tmem that it did not have."),
     "cleancache_invalidates": Column("calls", _SUM, "Times the guest told tmem to forget a file page."),
     "cleancache_puts_never_got": Column(
         "pages", _SUM, "Puts never read back: copied for nothing; those of a shared pool are its owner's."
     ),
-    "frontswap_stores": Column("pages", _SUM, "Swapped pages that tmem took instead of the disk."),
+    "frontswap_stores": Column("pages", (*_SUM, *_LEFT_OUT), "Swapped pages that tmem took instead of the disk."),
     "frontswap_failed_stores": Column("pages", _SUM, "Swapped pages that tmem refused, so that they went to the disk."),
-    "frontswap_loads": Column("pages", _SUM, "Swapped pages that tmem gave back."),
+    "frontswap_loads": Column("pages", (*_SUM, *_LEFT_OUT), "Swapped pages that tmem gave back."),
     "frontswap_invalidates": Column("calls", _SUM, "Times the guest told tmem to forget a swapped page."),
     "oom_kills": Column("kills", (*_SUM, *_ALL), "Times the guest's kernel killed a program for want of memory."),
     "kswapd_scanned": Column("pages", _SUM, "Pages that background reclaim looked at."),
@@ -161,5 +172,7 @@ COLUMNS: dict[str, Column] = {
     "real_min": Column("count", _REAL, "Its smallest over the repetitions."),
     "real_max": Column("count", _REAL, "Its largest over the repetitions."),
     "simulated": Column("count", _REAL, "The same count in the simulation."),
-    "error": Column("ratio", _REAL, "Simulated less real, over real; over 1 % of all accesses where real is less."),
+    "error": Column(
+        "ratio", _REAL, "Simulated less real, over real; of a sequence, over 1 % of its accesses where that is more."
+    ),
 }

@@ -4,6 +4,7 @@ Each draws on a Figure of its own, so that notebooks, dashboards and reports may
 a figure shows come from `tmemlab.figures.series`, which reports offer for download.
 """
 
+from tmemlab.figures.ablation import advantage_without
 from tmemlab.figures.counters import disk_traffic, faults_over_time
 from tmemlab.figures.frames import frames_by_owner
 from tmemlab.figures.guests import memory_of_guests
@@ -12,6 +13,7 @@ from tmemlab.figures.tmem import tmem_lists
 from tmemlab.figures.validation import mean_errors, real_and_simulated
 
 __all__ = [
+    "advantage_without",
     "disk_traffic",
     "faults_over_time",
     "frames_by_owner",
