@@ -98,7 +98,7 @@ def test_every_section_speaks_or_keeps_silent(series: str) -> None:
 
 def test_the_page_says_what_is_off_and_asks_for_nothing() -> None:
     text = page_of_validation(result("default"))
-    assert "five swap-ins of six" in text
+    assert "four swap-ins of five" in text
     assert result("default").in_words().replace("'", "&#39;") in text
     links = re.findall(r"""(?:src|href|srcset|action|data)\s*=\s*["']([^"']*)""", text)
     assert links

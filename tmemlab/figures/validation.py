@@ -22,6 +22,7 @@ _BAND_COLOURS = ("#BFE3CF", "#E7F4EC")
 _REAL, _SIMULATED = "#C9CDD2", "#0072B2"
 _LINEAR = 0.03  # errors beyond are on a logarithmic scale
 _TICKS = (-1, -0.1, -0.03, 0, 0.03, 0.1, 1, 10, 100)
+_FAR_TICKS = (-1, -0.03, 0, 0.03, 1, 100)  # for an axis that is long
 _ROW_IN, _GAP, _REST_IN = 0.17, 0.5, 1.1  # inches a row; rows between two patterns; inches for all else
 _WORDS = {
     "misses": "accesses that wait for a page",
@@ -160,10 +161,11 @@ def _errors(axes: "Axes", rows: Sequence[tuple[float, dict[str, Any]]]) -> None:
         axes.plot(error, place, "o", color=ALARM if far else _SIMULATED, markersize=4)
         if far:
             axes.annotate(f"{error:+.0%}", (error, place), **_beside(5 if error > 0 else -5), color=ALARM)
-    axes.set_xscale("symlog", linthresh=_LINEAR, linscale=1.2)
     ends = [*(end for _, row in rows for end in (row["error"], *_error_range(row))), -1.5 * BANDS[1], 1.5 * BANDS[1]]
-    axes.set_xlim(min(ends) * _room(min(ends)), max(ends) * _room(max(ends)))
-    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
+    low, high = min(ends) * _room(min(ends)), max(ends) * _room(max(ends))
+    axes.set_xscale("symlog", linthresh=_LINEAR, linscale=1.2)
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(FixedLocator(_FAR_TICKS if high > 1 else _TICKS))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{100 * tick:g}"))
 

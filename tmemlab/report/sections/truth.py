@@ -50,8 +50,8 @@ def numbers(validation: "Validation") -> Section:
     heads = ("pattern", "limit", "model", "counted", "real", "real, range", "simulated", "error")
     rows = [_row(row) for row in rows_of(validation.table)]
     note = (
-        f"Errors above {OFF:.0%} are red. An error is relative to the real count, or to 1 % of all accesses where that "
-        "is more. Means are taken over the limits below 100 %."
+        f"Errors above {OFF:.0%} are red. An error is relative to the real count, or to 1 % of a sequence's accesses "
+        "where that is more. Means are taken over the limits below 100 %."
     )
     return Section(title="The numbers", table=Table(heads, rows), note=note)
 
