@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.invariants import check_invariants
 from tmemlab.core.rules import ANON_REFAULTS, FIFO, FILE_REFAULTS, KERNELS, LINUX, LRU, SECOND_CHANCE
 from tmemlab.policy import strategy_named
 from tmemlab.policy.guestboot import inactive_ratio, min_free_kbytes, totalreserve, watermarks
@@ -210,3 +211,29 @@ def test_runs_with_all_of_it_are_deterministic() -> None:
     assert first.summary.equals(second.summary)
     assert first.history.equals(second.history)
     assert np.array_equal(first.programs.accesses, [12_000, 12_000])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"kernel": kernel} for kernel in ("4.4", "6")),
+        *({"replacement": rule} for rule in ("lru", "second-chance", "fifo")),
+        *({f"mechanisms.{name}": False} for name in Mechanisms.model_fields if name != "refaults"),
+        {"kernel": "6", "mechanisms.refaults": False},
+        {"xen.exclusive_gets": False},
+    ],
+    ids=lambda changes: " ".join(f"{name}={value}" for name, value in changes.items()),
+)
+def test_every_frame_has_one_owner_whatever_the_kernel(
+    changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = {name if name.startswith("xen") else f"guests.*.{name}": value for name, value in changes.items()}
+    loop = Loop(build_machine(load_scenario("tiny", paths), strategy_named(TMEM), 1))
+    keep = loop._keep
+
+    def checked_keep() -> None:
+        check_invariants(loop.machine.world)
+        keep()
+
+    monkeypatch.setattr(loop, "_keep", checked_keep)
+    assert not loop.run().programs.elapsed_s.isna().any()
