@@ -47,13 +47,16 @@ def queue(world_queue: Any, first: int, size: int, tail: int, used: int) -> Any:
 
 
 def _check_frames(world: World) -> None:
-    """Check that every frame of the host is in the heap, on tmem's list, ephemeral, or a domain's."""
+    """Check that every frame of the host is in the heap, on tmem's list, in use in tmem, or a guest's."""
     host = world.xen.host[0]
     assert min(host.free, host.tmem_list, host.eph_held) >= 0
-    assert host.free + host.tmem_list + host.eph_held + world.xen.dom.tot_pages.sum() == host.frames
-    assert host.eph == world.xen.dom.eph.sum()
     of_guests = world.guest.current_pages.sum()
-    assert world.xen.dom.tot_pages.sum() + host.eph_held == of_guests + host.pages + host.meta_pages
+    assert host.free + host.tmem_list + host.pages + host.meta_pages + of_guests == host.frames
+    assert host.eph == world.xen.dom.eph.sum()
+    if host.uncharged:
+        assert world.xen.dom.tot_pages.tolist() == world.guest.current_pages.tolist()
+    else:
+        assert world.xen.dom.tot_pages.sum() + host.eph_held == of_guests + host.pages + host.meta_pages
     if not host.keeps_contents:
         assert host.eph_held == host.eph
     assert (world.xen.dom.tot_pages <= world.xen.dom.max_pages).all()
@@ -61,13 +64,14 @@ def _check_frames(world: World) -> None:
 
 
 def _check_frames_of_guest(world: World, g: int) -> None:
-    """Check that a guest's frames are free, on a list or the kernel's, which its domain has, and frontswap's."""
+    """Check that a guest's frames are free, on a list or the kernel's; its domain has these, and frontswap's."""
     guest, dom = world.guest[g], world.xen.dom[g]
     kernel = guest.kernel_pages if guest.running else 0
     live = world.lists.live[4 * g : 4 * g + 4]
     assert guest.free >= 0
     assert guest.free + live.sum() + kernel == guest.current_pages
-    if not world.xen.host[0].keeps_contents:
+    host = world.xen.host[0]
+    if not (host.keeps_contents or host.uncharged):
         assert dom.tot_pages == guest.current_pages + guest.frontswap_pages
     assert dom.pers == guest.frontswap_pages
     assert guest.current_pages <= guest.max_pfn
@@ -199,7 +203,9 @@ def _check_dirty(world: World, g: int) -> None:
 def _check_files(world: World, g: int) -> None:
     """Check that a file that is not in memory has no page there, and that one that is used was just found in use."""
     guest = world.guest[g]
-    for inode in world.inode[guest.first_inode : guest.first_inode + guest.inodes]:
+    inodes = world.inode[guest.first_inode : guest.first_inode + guest.inodes]
+    assert guest.closed == (inodes.open != 1).sum()
+    for inode in inodes:
         own = slice(inode.first, inode.first + inode.pages)
         assert inode.open >= 0 or not (world.flags[own] & PRESENT).any()
         assert inode.open <= 0 or inode.idle == 0

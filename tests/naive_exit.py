@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.naive_files import truncate
-from tests.naive_inodes import close_file
+from tests.naive_inodes import close_file, forget_reader
 from tests.naive_lists import mark_accessed, release_frame, take_off_list
 from tests.naive_swap import forget_anonymous
-from tmemlab.core.rules import OOM_VICTIM
+from tmemlab.core.rules import OOM_VICTIM, RANDOM_MAPPINGS
 
 if TYPE_CHECKING:
     from tests.naive_pages import Page
     from tests.naive_state import Guest, Stream
+
+# TODO: core does otherwise than Linux
+COUNTS_RANDOM = True  # (6.3 mm/memory.c zap_pte_range: vma_has_recency) accessed bits of random mappings count at exit
+KEEPS_READERS = True  # (include/linux/fs.h file_ra_state) windows outlive the files that an exit closes
 
 
 def free_page(guest: Guest, page: Page) -> None:
@@ -49,12 +53,14 @@ def exit_program(guest: Guest, stream: Stream) -> None:
         if page.file is None:
             free_page(guest, page)
         else:
-            was_young, page.mapped, page.young = page.young, False, False
-            if was_young:
+            was_used = page.young and (COUNTS_RANDOM or not guest.follows(RANDOM_MAPPINGS))
+            page.mapped = page.young = False
+            if was_used:
                 mark_accessed(guest, page)
-    for page in stream.pages:
-        if page.extent:
-            close_file(page.extent.inode)
+    for inode in stream.files:
+        close_file(inode)
+        if not KEEPS_READERS:
+            forget_reader(guest, inode)
 
 
 def kill_someone(guest: Guest, asking: Stream | None) -> None:

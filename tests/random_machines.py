@@ -7,7 +7,7 @@ import numpy as np
 from tests.small_machine import Machine, Program
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec
 from tmemlab.core.hypervisor import Metadata
-from tmemlab.core.rules import FIFO, KERNELS, LINUX, LRU, SECOND_CHANCE
+from tmemlab.core.rules import CGROUP, FIFO, KERNELS, KSWAPD, LINUX, LRU, RANDOM_MAPPINGS, SECOND_CHANCE
 from tmemlab.core.world import CLOSE
 from tmemlab.scenario import Content
 from tmemlab.simulate.contents import fill_contents
@@ -67,8 +67,11 @@ def random_stream(random: np.random.Generator, anonymous: int, file: int, start:
 
 def random_kernel(random: np.random.Generator) -> dict[str, Any]:
     """Return which kernel a guest has, and how it reads ahead; one in five replaces pages as theory does."""
+    rules = KERNELS[str(random.choice(sorted(KERNELS)))]
+    rules |= RANDOM_MAPPINGS if random.random() < 0.2 else 0
+    rules = (rules | CGROUP) & ~KSWAPD if random.random() < 0.2 else rules
     return {
-        "rules": KERNELS[str(random.choice(sorted(KERNELS)))],
+        "rules": rules,
         "replacement": int(random.choice([LINUX] * 12 + [LRU, SECOND_CHANCE, FIFO])),
         "gib": int(random.choice([262_144, 20, 4])),
         "vcpus": int(random.integers(1, 4)),
@@ -124,6 +127,8 @@ def random_host(random: np.random.Generator, guests: list[GuestSpec], contents: 
         writeback_max=int(random.choice([1, 4, 64])),
         devices=((100_000, 10_000), (2_000_000, 50_000)),
         costs=COSTS,
+        charge=bool(random.random() < 0.7),
+        exclusive=bool(random.random() < 0.7),
         **options,
     )
 
@@ -150,7 +155,7 @@ def random_program(random: np.random.Generator, anonymous: int, file: int, rows:
         if random.random() < 0.1:
             program.think(int(random.integers(1, most_think)))
         if random.random() < 0.2:
-            program.event(CLOSE)
+            program.event(CLOSE, first=int(random.integers(4)))  # it may not have so many
         if random.random() < 0.1:
             program.commit(int(random.integers(-5, 6)))
     return program
