@@ -71,9 +71,27 @@ MUTANTS = (
     ),
     Mutant(
         "copying.py",
-        "if pool.persistent and owner.tot_pages >= owner.max_pages:",
-        "if pool.persistent and owner.tot_pages > owner.max_pages:",
+        "if charged and owner.tot_pages >= owner.max_pages:",
+        "if charged and owner.tot_pages > owner.max_pages:",
         "frontswap gets one page more than the domain may have",
+    ),
+    Mutant(
+        "copying.py",
+        "if charged and owner.tot_pages >= owner.max_pages:",
+        "if pool.persistent and owner.tot_pages >= owner.max_pages:",
+        "a domain's limit holds for pages that are nobody's memory",
+    ),
+    Mutant(
+        "copying.py",
+        "owner.tot_pages += 1 if charged else 0",
+        "owner.tot_pages += 1",
+        "a page that is nobody's memory is counted as its domain's",
+    ),
+    Mutant(
+        "tmem.py",
+        "    if this.shared or x.host[0].inclusive:\n",
+        "    if this.shared:\n",
+        "what is got leaves tmem even where it should be kept",
     ),
     Mutant(
         "tmem.py",

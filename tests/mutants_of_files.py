@@ -9,14 +9,14 @@ BUGS = (
     ),
     (
         "readahead.py",
-        "        if page == this.start + this.size - this.async_size:\n            w.flags",
-        "        if page == this.start + this.size - this.async_size - 1:\n            w.flags",
+        "        if page == this.start + this.width - this.async_size:\n            w.flags",
+        "        if page == this.start + this.width - this.async_size - 1:\n            w.flags",
         "the marker stands one page too early",
     ),
     (
         "readahead.py",
-        "        if page == this.start:  # the",
-        "        if False:  # the",
+        "    if page == this.start and not modern:\n",
+        "    if False:\n",
         "a reader that asks for the first page of the next window meets its marker at once",
     ),
     (
@@ -66,6 +66,30 @@ BUGS = (
         "        w.guest[g].swap_ra_hits += 1\n",
         "",
         "good guesses do not widen the swap window",
+    ),
+    (
+        "replay.py",
+        "        if w.inode[inode].pages > 0:\n            forget_reader(w, s, inode)\n",
+        "",
+        "a file that was closed is read on with the window it had",
+    ),
+    (
+        "readahead.py",
+        "        w.extent[e].prev = -2\n        e += 1\n",
+        "        w.extent[e].prev = -2\n        break\n",
+        "closing a file forgets how its first part was read, not the others",
+    ),
+    (
+        "inodes.py",
+        "        charge_tmem(w, g, w.cost[0].tmem_flush)  # one call for the whole object\n",
+        "        pass\n",
+        "flushing a forgotten file takes no time",
+    ),
+    (
+        "disk.py",
+        "    if done <= this.now + this.cost:\n        return False\n",
+        "",
+        "a write that takes no time is under way until the next event",
     ),
     (
         "inodes.py",
