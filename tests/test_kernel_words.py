@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.fake_runs import fake_run
 from tests.test_kernel_settings import SMALL, TMEM
 from tmemlab.errors import ScenarioError
 from tmemlab.policy import STRATEGIES
@@ -80,3 +81,10 @@ def test_tmem_with_linux_6_is_called_counterfactual_and_ballooning_is_not() -> N
     assert alone.verdict().endswith("so with it tmem is counterfactual.")
     named = [name for name, strategy in STRATEGIES.items() if strategy.is_counterfactual({"6"})]
     assert set(STRATEGIES) - set(named) == {"unlimited", "static", "ballooning"}
+
+
+def test_a_run_alone_says_that_it_is_counterfactual() -> None:
+    run = fake_run(strategy="tmem+selfballooning")
+    assert "counterfactual" not in run._repr_html_()
+    run.scenario["guests"] = [{"name": "web", "kernel": "6"}]
+    assert "so with it tmem+selfballooning is counterfactual" in run._repr_html_()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmemlab.columns import COLUMNS, HOST, columns_of, rows_of
 from tmemlab.saved import read_document, read_table, write_folder, write_tables
+from tmemlab.verdict import counterfactual
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +127,7 @@ class Run:
     def _repr_html_(self) -> str:
         programs = self.programs[["guest", "trace", "start_s", "elapsed_s", "killed"]]
         head = f"{html.escape(self.title)} under <b>{html.escape(self.strategy)}</b>, seed {self.seed}"
+        head += "".join(f". {html.escape(note)}" for note in [counterfactual(self.scenario, [self.strategy])] if note)
         return f"<p>{head}</p>{programs.to_html(index=False, na_rep='', float_format='{:.1f}'.format, max_rows=20)}"
 
 

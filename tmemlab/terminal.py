@@ -20,6 +20,7 @@ from tmemlab.pairs import labels
 from tmemlab.ranking import REFERENCE
 from tmemlab.run import Run
 from tmemlab.units import format_size
+from tmemlab.verdict import counterfactual
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,8 @@ def say_written(report: Path, *, json: bool) -> None:
 def show(result: "Run | Comparison") -> None:
     """Print a result's tables."""
     if isinstance(result, Run):
-        _print(_programs(result), _guests(result))
+        note = counterfactual(result.scenario, [result.strategy])
+        _print(_programs(result), _guests(result), *([note] if note else []))
     else:
         _print(_strategies(result), _slowdowns(result), result.verdict())
 

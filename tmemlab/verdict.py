@@ -1,6 +1,7 @@
 """A paragraph that says who won, where and by how much, and where tmem lost, from the numbers alone."""
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tmemlab.columns import SECTORS_PER_PAGE, rows_of
@@ -27,7 +28,8 @@ def sentences(comparison: "Comparison") -> list[str]:
     rows = {row["strategy"]: row for row in rows_of(comparison.table)}
     main = comparison.main
     if len(main) < 2:
-        return [sentence for sentence in (_alone(rows[main[0]]), _counterfactual(comparison)) if sentence]
+        alone = (_alone(rows[main[0]]), counterfactual(comparison.runs[0].scenario, comparison.strategies))
+        return [sentence for sentence in alone if sentence]
     one, two = (rows[name] for name in main)
     pairs = comparison.pairs(*main)
     said = [
@@ -40,7 +42,7 @@ def sentences(comparison: "Comparison") -> list[str]:
         f"On average {_idle(one)} of the host's memory held nothing under {main[0]}, and {_idle(two)} under {main[1]}.",
         _places(comparison, rows),
         _reference(comparison),
-        _counterfactual(comparison),
+        counterfactual(comparison.runs[0].scenario, comparison.strategies),
     ]
     return [sentence for sentence in said if sentence]
 
@@ -160,10 +162,10 @@ def _reference(comparison: "Comparison") -> str:
     return f"There is no run of {REFERENCE} here, so slow-downs are unknown and strategies rank by kills alone."
 
 
-def _counterfactual(comparison: "Comparison") -> str:
-    """Name the strategies that the kernels of the guests could not be set up for."""
-    kernels = {guest.get("kernel") for guest in comparison.runs[0].scenario.get("guests", ())}
-    known = [STRATEGIES[name] for name in comparison.strategies if name in STRATEGIES]
+def counterfactual(scenario: Mapping[str, Any], strategies: Iterable[str]) -> str:
+    """Name the strategies that the kernels of a scenario's guests could not be set up for; nothing if there is none."""
+    kernels = {guest.get("kernel") for guest in scenario.get("guests", ())}
+    known = [STRATEGIES[name] for name in strategies if name in STRATEGIES]
     named = [each.name for each in known if each.is_counterfactual(kernels) and not each.counterfactual]
     if not named:
         return ""

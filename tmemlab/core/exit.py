@@ -5,6 +5,7 @@ Source: Linux 3.14 mm/memory.c zap_pte_range, mm/truncate.c, mm/oom_kill.c oom_b
 
 from tmemlab._jit import kernel, procedure
 from tmemlab.core.disk import forget_writeback
+from tmemlab.core.extents import forget_reader
 from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK, YOUNG
 from tmemlab.core.lru import free_frame, lru_remove, mark_accessed
 from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate, file_handle
@@ -73,11 +74,13 @@ def unmap_file_page(w: World, g: int, page: int) -> None:
 
 
 @kernel
-def close_file(w: World, g: int, inode: int) -> None:
-    """Close a file, if it is open."""
+def close_file(w: World, s: int, inode: int) -> None:
+    """Close a file of stream ``s``, if it is open; how it was read is forgotten."""
     if w.inode[inode].open == 1:
         w.inode[inode].open = 0
-        w.guest[g].closed += 1
+        w.guest[w.stream[s].guest].closed += 1
+    if w.inode[inode].pages > 0:
+        forget_reader(w, s, inode)
 
 
 @procedure
@@ -85,7 +88,7 @@ def close_files(w: World, s: int) -> None:
     """Close all files of a program."""
     this = w.stream[s]
     for inode in range(this.first_inode, this.first_inode + this.files):
-        close_file(w, this.guest, inode)
+        close_file(w, s, inode)
 
 
 @procedure

@@ -9,6 +9,7 @@ mm/filemap.c filemap_map_pages.
 """
 
 from tmemlab._jit import kernel, procedure
+from tmemlab.core.extents import extent_of
 from tmemlab.core.flags import FILE, MAPPED, MARK, PRESENT, READAHEAD, WORKINGSET, WRITEBACK, YOUNG
 from tmemlab.core.lru import live, lru_add
 from tmemlab.core.memory import try_frame
@@ -18,31 +19,6 @@ from tmemlab.core.workingset import arrive_later, note_refault
 from tmemlab.core.world import INACTIVE_FILE, Table, World
 
 LOTS_OF_MISSES = 100  # of a mapping: no more reading around; Source: Linux 3.14 mm/filemap.c MMAP_LOTSAMISS
-
-
-@kernel
-def extent_of(w: World, s: int, page: int) -> int:
-    """Return the row of the extent that a file page of stream ``s`` lies in."""
-    this = w.stream[s]
-    low, high = this.first_extent, this.first_extent + this.extents - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if w.extent[middle].first <= page:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-@kernel
-def forget_reader(w: World, s: int, inode: int) -> None:
-    """Forget how a file was read, because it is closed."""
-    this = w.stream[s]
-    e = extent_of(w, s, w.inode[inode].first)
-    while e < this.first_extent + this.extents and w.extent[e].inode == inode:
-        w.extent[e].start = w.extent[e].width = w.extent[e].async_size = w.extent[e].mmap_miss = 0
-        w.extent[e].prev = -2
-        e += 1
 
 
 @kernel

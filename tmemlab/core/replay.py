@@ -17,7 +17,6 @@ from tmemlab.core.flags import ESCAPE, PAGE_SHIFT
 from tmemlab.core.kswapd import charge_guest, kswapd_step
 from tmemlab.core.pagecache import flush_dirty
 from tmemlab.core.pools import PERSIST, SHARE, SPEC_VERSION, VERSION_SHIFT, become_client, new_pool
-from tmemlab.core.readahead import forget_reader
 from tmemlab.core.streams import look_ahead, run_stream
 from tmemlab.core.tmem import answer
 from tmemlab.core.vcpus import share_vcpus
@@ -142,9 +141,7 @@ def serve_escape(w: World, events: Table, s: int) -> None:
         this.committed += event.value
     elif event.kind == CLOSE and event.first < this.files:
         inode = this.first_inode + event.first
-        close_file(w, this.guest, inode)
-        if w.inode[inode].pages > 0:
-            forget_reader(w, s, inode)
+        close_file(w, s, inode)
     this.event += 1
 
 
