@@ -1,6 +1,7 @@
 """A folder of ground truth that is not one: a sentence that names the file, the column and the way out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.ground import FILES, small_folder
 from tmemlab.errors import GroundTruthError, TmemlabError, TraceError
 from tmemlab.trace.format import PAGE_SHIFT, SYSCALL
+from tmemlab.validation.cgroup import Counts, run_in_group
 from tmemlab.validation.groundtruth import GroundTruth
 from tmemlab.validation.validate import validate
 
@@ -123,6 +125,15 @@ def test_a_limit_that_leaves_nothing(folder: Path) -> None:
     change(folder, lambda table: table.assign(limit_pages=20))
     told = refused(folder)
     assert told.startswith(f"{folder / 'micro_summary.csv'}: mix_mine at frac 0.5: limit_pages (20) leaves no page ")
+
+
+def test_a_limit_that_kills(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*arguments: Any) -> Counts:
+        return replace(run_in_group(*arguments), killed=True)
+
+    monkeypatch.setattr("tmemlab.validation.models.run_in_group", killed)
+    told = refused(folder)
+    assert told.endswith("mix_mine at frac 0.5: killed for want of memory in 249 pages; leave the row out")
 
 
 def test_a_series_that_was_not_measured(folder: Path) -> None:

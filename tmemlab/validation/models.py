@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tmemlab.core.rules import KERNELS, REPLACEMENTS
-from tmemlab.errors import TmemlabError, meant
-from tmemlab.validation.cgroup import Group
+from tmemlab.errors import GroundTruthError, TmemlabError, meant
+from tmemlab.trace import Trace
+from tmemlab.validation.cgroup import Counts, Group, run_in_group
 
 THEORY = ("lru", "second-chance", "fifo")
 MODELS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -17,6 +18,14 @@ MODELS: Final[Mapping[str, Mapping[str, Any]]] = {
 def group_of(model: str, frames: int, **settings: Any) -> Group:
     """Return a control group of so many frames under a model."""
     return Group(frames=frames, **{**MODELS[model], **settings})
+
+
+def count(trace: Trace, group: Group, where: str) -> Counts:
+    """Return what happens to a trace in a group; raise GroundTruthError if it is killed before its end."""
+    counts = run_in_group(trace, group)
+    if counts.killed:
+        raise GroundTruthError(f"{where}: killed for want of memory in {group.frames:,} pages; leave the row out")
+    return counts
 
 
 def check_model(model: str) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 from tmemlab.columns import rows_of
 from tmemlab.errors import GroundTruthError
 from tmemlab.trace import Trace, load_trace
-from tmemlab.validation.cgroup import run_in_group
 from tmemlab.validation.groundtruth import REAL, GroundTruth
-from tmemlab.validation.models import group_of
+from tmemlab.validation.models import count, group_of
 from tmemlab.validation.sequences import RESERVE
 
 NAME = "real"  # what the series is called
@@ -38,7 +37,8 @@ class Program:
     def simulate(self, model: str) -> dict[str, Any]:
         """Return the row of a `Validation`."""
         row = self.row
-        counts = run_in_group(self.trace, group_of(model, self._frames(), readahead=False))
+        where = f"{self.truth.folder / REAL}: {self.pattern} at frac {row['frac']:g}"
+        counts = count(self.trace, group_of(model, self._frames(), readahead=False), where)
         real, low, high = (float(sum(row[f"{name}_{kind}"] for name in REFAULTS)) for kind in _KINDS)
         simulated = counts.refault_anon + counts.refault_file
         return {

@@ -7,9 +7,8 @@ from typing import Any, Final
 from tmemlab.columns import rows_of
 from tmemlab.errors import GroundTruthError
 from tmemlab.trace import Trace
-from tmemlab.validation.cgroup import run_in_group
 from tmemlab.validation.groundtruth import MICRO, GroundTruth, Known
-from tmemlab.validation.models import THEORY, group_of
+from tmemlab.validation.models import THEORY, count, group_of
 
 PAGE_BYTES = 4096
 RESERVE = 32  # pages that a group is charged before it needs them; Source: Linux 6 mm/memcontrol.c MEMCG_CHARGE_BATCH
@@ -60,7 +59,8 @@ class Case:
         series, known = SERIES[self.row["series"]], self.truth.sequence(self.pattern)
         chosen, settings = _chosen(series, known, model)
         group = group_of(chosen, self._frames(), readahead=series.readahead, readings=READINGS, **settings)
-        counts = run_in_group(known.trace, group)
+        where = f"{self.truth.folder / MICRO}: {self.pattern} at frac {self.row['frac']:g}"
+        counts = count(known.trace, group, where)
         measure = _measure(series, known)
         real, low, high = (float(self.row[f"{COUNTS[measure]}_{kind}"]) for kind in ("median", "min", "max"))
         simulated = getattr(counts, measure)
