@@ -203,7 +203,7 @@ def _check_dirty(world: World, g: int) -> None:
 def _check_files(world: World, g: int) -> None:
     """Check that a file that is not in memory has no page there, and that one that is used was just found in use."""
     guest = world.guest[g]
-    inodes = world.inode[guest.first_inode : guest.first_inode + guest.inodes]
+    inodes: Any = world.inode[guest.first_inode : guest.first_inode + guest.inodes]
     assert guest.closed == (inodes.open != 1).sum()
     for inode in inodes:
         own = slice(inode.first, inode.first + inode.pages)
