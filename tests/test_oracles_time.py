@@ -71,12 +71,26 @@ def test_guests_that_share_a_device_wait_for_each_other() -> None:
         assert machine.world.stream.finished.min() == (last - RANDOM if shared else last)
 
 
-def test_two_programs_of_a_guest_that_never_wait_take_no_notice_of_each_other() -> None:
+def two_programs(vcpus: int) -> list[int]:
+    """Return when two programs end: 100 accesses each after 7 ns, and 50 each after 11 ns."""
     stream = StreamSpec([(0, 1, -1)])
     machine = Machine(
         HostSpec(frames=500, mid=0),
-        [GuestSpec(maxmem=100, memory=100, streams=[stream, stream])],
+        [GuestSpec(maxmem=100, memory=100, streams=[stream, stream], vcpus=vcpus)],
         [Program().think(7).write(0).read([0] * 99), Program().think(11).write(0).read([0] * 49)],
     )
     machine.run(SECOND)
-    assert machine.world.stream.finished.tolist() == [700, 550]
+    finished: list[int] = machine.world.stream.finished.tolist()
+    return finished
+
+
+def test_two_programs_of_a_guest_that_never_wait_take_no_notice_of_each_other() -> None:
+    assert two_programs(vcpus=2) == two_programs(vcpus=3) == [700, 550]
+
+
+def test_two_programs_on_one_processor_think_twice_as_long_until_one_ends() -> None:
+    """The second one ends after 50 times 22 ns; the first has made 78 accesses then, and waits 6 of 14 ns for the next.
+
+    Alone, it waits 3 of 7 ns, and makes 21 more.
+    """
+    assert two_programs(vcpus=1) == [1100 + 3 + 21 * 7, 50 * 22]
