@@ -68,13 +68,13 @@ BUGS = (
         "good guesses do not widen the swap window",
     ),
     (
-        "replay.py",
-        "        if w.inode[inode].pages > 0:\n            forget_reader(w, s, inode)\n",
+        "exit.py",
+        "    if w.inode[inode].pages > 0:\n        forget_reader(w, s, inode)\n",
         "",
         "a file that was closed is read on with the window it had",
     ),
     (
-        "readahead.py",
+        "extents.py",
         "        w.extent[e].prev = -2\n        e += 1\n",
         "        w.extent[e].prev = -2\n        break\n",
         "closing a file forgets how its first part was read, not the others",

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # TODO: core does otherwise than Linux
 COUNTS_RANDOM = True  # (6.3 mm/memory.c zap_pte_range: vma_has_recency) accessed bits of random mappings count at exit
-KEEPS_READERS = True  # (include/linux/fs.h file_ra_state) windows outlive the files that an exit closes
 
 
 def free_page(guest: Guest, page: Page) -> None:
@@ -59,8 +58,7 @@ def exit_program(guest: Guest, stream: Stream) -> None:
                 mark_accessed(guest, page)
     for inode in stream.files:
         close_file(inode)
-        if not KEEPS_READERS:
-            forget_reader(guest, inode)
+        forget_reader(guest, inode)
 
 
 def kill_someone(guest: Guest, asking: Stream | None) -> None:

@@ -14,10 +14,10 @@ from tests.naive import Machine
 from tests.naive_check import compare
 from tests.naive_view import COUNTERS, DOM_COUNTERS, HOST_COUNTERS, POOL_COUNTERS
 
-MACHINES = 500
+MACHINES = 300
 EVENT_BY_EVENT = 15
 WITHOUT_JIT = 12
-TAKEN = 10  # how often each branch is taken at least
+TAKEN = 5  # how often each branch is taken at least
 BRANCHES = {
     *("activate: being written", "activate: dirty file", "activate: no slot", "activate: young anonymous"),
     *("activate: young anonymous, second time", "activate: young file, second time"),
