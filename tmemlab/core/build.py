@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from tmemlab.core import world as tables
-from tmemlab.core.flags import FILE, READS_ONLY
+from tmemlab.core.flags import FILE
 from tmemlab.core.hypervisor import XenSpec, new_xen
 from tmemlab.core.naming import Names, name_handles, number_names
-from tmemlab.core.rules import KERNELS, LINUX, WRITES_ARE_USE
+from tmemlab.core.programs import file_tables, files_of_pages, starts, stream_table
+from tmemlab.core.rules import KERNELS, LINUX
 from tmemlab.core.world import NEVER, Table, World, Xen, table
 
 LOG_ROWS = 65_536
@@ -115,14 +116,14 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
     sizes = np.repeat([guest.maxmem + guest.maxmem // 4 + MIN_LIST for guest in guests], 4)
     devices = np.array(host.devices, dtype=np.int64).reshape(-1, 2)
     last = {"last_read": -2, "last_write": -2}
-    file = _files(streams)
-    extent, inode = _file_tables(streams)
+    file = files_of_pages(streams)
+    extent, inode = file_tables(streams)
     named = host.metadata is not None or any(guest.uuid for guest in guests)
     names = name_handles(guests, file) if named else None
     world = World(
         xen=_xen(host, guests, names, pages, slots),
         guest=_guests(host, guests),
-        stream=_streams(guests),
+        stream=stream_table(guests),
         flags=np.zeros(pages, dtype=np.uint8),
         state=np.zeros(pages, dtype=np.uint8),
         where=np.full(pages, -1, dtype=np.int32),
@@ -132,7 +133,7 @@ def new_world(host: HostSpec, guests: Sequence[GuestSpec]) -> World:
         content=table(pages if host.contents else 1, tables.PAGE_CONTENT),
         alias=names.alias if names else np.zeros(1, dtype=np.int32),
         ring=np.full(int(sizes.sum()), -1, dtype=np.int32),
-        lists=table(4 * len(guests), tables.LIST, room=sizes, first=_starts(sizes)),
+        lists=table(4 * len(guests), tables.LIST, room=sizes, first=starts(sizes)),
         extent=extent,
         inode=inode,
         slot=table(max(slots, 1), tables.SWAP_SLOT, page=-1),
@@ -167,12 +168,6 @@ def _each(guests: Sequence[GuestSpec], name: str) -> list[Any]:
     return [getattr(guest, name) for guest in guests]
 
 
-def _starts(counts: Any) -> Any:
-    """Return where each part begins when parts of these sizes lie end to end."""
-    counts = np.asarray(counts, dtype=np.int64)
-    return np.cumsum(counts) - counts
-
-
 def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
     """Make the guests' rows."""
     guest = table(len(guests), tables.GUEST, max_pfn=_each(guests, "maxmem"), boot_pages=_each(guests, "memory"))
@@ -182,17 +177,17 @@ def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
     for name in ("swap_cluster", "balloon_batch", "writeback_max"):
         guest[name] = getattr(host, name)
     guest.slots_free[:] = guest.slots
-    guest.slot_first[:] = guest.slot_next[:] = _starts(guest.slots)
+    guest.slot_first[:] = guest.slot_next[:] = starts(guest.slots)
     guest.dirty_size[:] = guest.max_pfn + 1
-    guest.dirty_first[:] = _starts(guest.dirty_size)
+    guest.dirty_first[:] = starts(guest.dirty_size)
     guest.streams[:] = [len(each.streams) for each in guests]
-    guest.first_stream[:] = _starts(guest.streams)
+    guest.first_stream[:] = starts(guest.streams)
     guest.pages[:] = [sum(stream.pages for stream in each.streams) for each in guests]
-    guest.first_page[:] = _starts(guest.pages)
+    guest.first_page[:] = starts(guest.pages)
     files = [sum(stream.files for stream in each.streams) for each in guests]
     known = [any(stream.files and not stream.pseudo_file for stream in each.streams) for each in guests]
     guest.closed[:] = guest.inodes[:] = np.multiply(files, known)
-    guest.first_inode[:] = _starts(files)
+    guest.first_inode[:] = starts(files)
     guest.balloon_delay[:] = 1
     guest.flusher_at[:] = guest.pace_at[:] = NEVER
     guest.busy[:] = -1
@@ -205,65 +200,3 @@ def _guests(host: HostSpec, guests: Sequence[GuestSpec]) -> Table:
         if each.uuid:
             guest[g].shares, (guest[g].uuid_low, guest[g].uuid_high) = 1, each.uuid
     return guest
-
-
-def _streams(guests: Sequence[GuestSpec]) -> Table:
-    """Make the streams' rows: nothing is staged yet."""
-    owners = [g for g, guest in enumerate(guests) for _ in guest.streams]
-    specs = [stream for guest in guests for stream in guest.streams]
-    stream = table(len(specs), tables.STREAM, guest=owners, state=tables.STARVED)
-    stream.program[:] = np.maximum.accumulate([0 if spec.joins else s for s, spec in enumerate(specs)] or [0])[
-        : len(specs)
-    ]
-    stream.pages[:] = [spec.pages for spec in specs]
-    stream.first_page[:] = _starts(stream.pages)[stream.program]
-    stream.files[:] = np.array([spec.files for spec in specs], dtype=int)[stream.program]
-    stream.first_inode[:] = _starts([spec.files for spec in specs])[stream.program]
-    runs = [0 if spec.joins else sum(extent[2] >= 0 for extent in spec.extents) for spec in specs]
-    stream.extents[:], stream.first_extent[:] = np.array(runs, dtype=int)[stream.program], _starts(runs)[stream.program]
-    uses = [guest.replacement != LINUX or guest.rules & WRITES_ARE_USE for guest in guests]
-    stream.hit_part[:] = [0 if uses[g] else READS_ONLY for g in owners]
-    stream.background[:] = [spec.background for spec in specs]
-    stream.vcpus[:] = stream.crowd[:] = [guest.vcpus for guest in guests for _ in guest.streams]
-    stream.clock[:] = stream.due[:] = stream.started[:] = stream.waits_until[:] = [spec.start for spec in specs]
-    return stream
-
-
-def _file_tables(streams: Sequence[StreamSpec]) -> tuple[Table, Table]:
-    """Return the extents of all files, and the files, none of which is open."""
-    extents: list[tuple[int, ...]] = []
-    inodes: list[list[int]] = []
-    page = 0
-    for stream in streams:
-        if stream.joins:
-            continue
-        base = len(inodes)
-        inodes += [[0, 0, -1, stream.pseudo_file] for _ in range(stream.files)]
-        for first, count, file, *index in sorted(stream.extents):
-            if file >= 0:
-                extents.append((page + first, count, *(index or [0]), base + file))
-                inode = inodes[base + file]
-                inode[0], inode[1] = (page + first if inode[1] == 0 else inode[0]), inode[1] + count
-        page += stream.pages
-    return _filled(tables.EXTENT, ("first", "count", "index", "inode"), extents, prev=-2), _filled(
-        tables.INODE, ("first", "pages", "open", "pinned"), inodes
-    )
-
-
-def _filled(kind: Any, names: Sequence[str], rows: Sequence[Sequence[int]], **others: int) -> Table:
-    """Return a table of at least one row with these columns."""
-    made = table(max(1, len(rows)), kind, **others)
-    for name, values in zip(names, zip(*rows, strict=True), strict=bool(rows)):
-        made[name] = values
-    return made
-
-
-def _files(streams: Sequence[StreamSpec]) -> Any:
-    """Return for every page the number of its file among all files of all streams, -1 for anonymous memory."""
-    first_file = _starts([stream.files for stream in streams])
-    parts = [
-        np.full(count, file + first if file >= 0 else -1, dtype=np.int32)
-        for stream, first in zip(streams, first_file, strict=True)
-        for _, count, file, *_ in ([] if stream.joins else sorted(stream.extents))
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
