@@ -14,7 +14,7 @@ from tests.naive import Machine
 from tests.naive_check import compare
 from tests.naive_view import COUNTERS, DOM_COUNTERS, HOST_COUNTERS, POOL_COUNTERS
 
-MACHINES = 300
+MACHINES = 250
 EVENT_BY_EVENT = 15
 WITHOUT_JIT = 12
 TAKEN = 5  # how often each branch is taken at least
