@@ -1,7 +1,7 @@
 """How many page faults a trace costs in a memory of so many frames, under theory's replacement or under Linux's.
 
-For theory, what a system adds (readahead, watermarks, two lists, a page cache apart from anonymous memory) is left out on
-purpose: these are the counts that textbooks and papers print, so that there is something to compare a kernel with.
+For theory, what a system adds (readahead, watermarks, two lists, a page cache apart from anonymous memory) is left out
+on purpose: these are the counts that textbooks and papers print, so that there is something to compare a kernel with.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
