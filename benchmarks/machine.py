@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.workload import CHUNK, GUESTS, Traffic, Workload
 from tmemlab.core.build import GuestSpec, HostSpec, StreamSpec, new_world
 from tmemlab.core.replay import HUNGRY, replay
+from tmemlab.core.rules import KERNELS
 from tmemlab.core.world import COST, EVENT, RUNNING, STARVED
 from tmemlab.policy.guestboot import inactive_ratio, totalreserve, watermarks
 from tmemlab.scenario.machine import Costs
@@ -38,6 +39,7 @@ class Machine:
             totalreserve=totalreserve(pages),
             inactive_ratio=inactive_ratio(pages),
             slots=SLOTS_A_PAGE * pages,
+            rules=KERNELS[workload.kernel],
             cleancache=True,
             frontswap=True,
         )
@@ -45,7 +47,7 @@ class Machine:
         costs = {name: cost for name, cost in Costs().model_dump().items() if name in (COST.names or ())}
         host = HostSpec(frames=frames, mid=frames // 128, devices=(DISK,), costs=costs)
         self.world = new_world(host, [guest] * GUESTS)
-        self.world.stream.think = THINK
+        self.world.stream.think = self.world.stream.own_think = THINK
         self.world.stream.at = self.world.stream.last = np.arange(GUESTS) * CHUNK
         self.window = np.zeros(GUESTS * CHUNK, dtype=np.uint32)
         self.events = np.zeros(1, dtype=EVENT).view(np.recarray)

@@ -18,19 +18,21 @@ class Workload(NamedTuple):
     file: bool
     writes: float
     faults: float
+    kernel: str = "3.14"
 
     @property
     def name(self) -> str:
         """Return what the table calls it."""
         pages = "file" if self.file else "anonymous"
-        return f"{pages}, {self.writes:.0%} writes, {self.faults:.1%} faults"
+        kernel = "" if self.kernel == "3.14" else f" ({self.kernel})"
+        return f"{pages}{kernel}, {self.writes:.0%} writes, {self.faults:.1%} faults"
 
 
 WORKLOADS = [
     Workload(file, writes, faults)
     for file, writes in ((False, 0.0), (False, 0.3), (True, 0.0))
     for faults in (0.001, 0.05, 0.5)
-]
+] + [Workload(file, 0.0, 0.05, kernel) for kernel in ("4.4", "6") for file in (False, True)]
 
 
 class Size(NamedTuple):

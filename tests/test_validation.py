@@ -121,10 +121,12 @@ def test_json_has_plain_types_and_both_means() -> None:
     assert document["mean_abs_error_without_cyclic_uniform"] == validation.mean_without_cyclic_and_uniform
     assert len(document["rows"]) == 36
     first = document["rows"][0]
-    assert list(first) == columns_of("validation")
+    assert list(first) == [*columns_of("validation"), "deviation"]
     assert (first["pattern"], first["frac"], first["real"]) == ("file_uniform", 0.75, 36708)
     assert isinstance(first["simulated"], int)
     assert isinstance(first["error"], float)
+    for row, error in zip(document["rows"], validation.table["error"], strict=True):
+        assert (row["error"], row["deviation"]) == (abs(error), error)
 
 
 def test_a_result_comes_back_from_its_folder(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class Validation:
         return errors.groupby(self.scarce["pattern"], sort=False).mean()
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain types."""
+        """Return plain types; a row's ``error`` has no sign here, its ``deviation`` has."""
         means = {
             "mean_abs_error": self.mean_abs_error,
             "mean_abs_error_without_cyclic_uniform": self.mean_without_cyclic_and_uniform,
@@ -64,7 +64,14 @@ class Validation:
             "series": self.series,
             **{name: None if math.isnan(value) else value for name, value in means.items()},
             "provenance": self.provenance,
-            "rows": [{key: _plain(key, value) for key, value in row.items()} for row in rows_of(self.table)],
+            "rows": [
+                {
+                    **{key: _plain(key, value) for key, value in row.items()},
+                    "error": abs(row["error"]),
+                    "deviation": row["error"],
+                }
+                for row in rows_of(self.table)
+            ],
         }
 
     def in_words(self) -> str:
