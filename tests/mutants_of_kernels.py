@@ -197,12 +197,6 @@ BUGS = (
         "first touches are not counted",
     ),
     (
-        "replay.py",
-        "        if is_hungry(w, g):\n            return\n        share_vcpus(w, g)\n",
-        "        share_vcpus(w, g)\n",
-        "whether a stream sleeps is asked before it is known",
-    ),
-    (
         "vcpus.py",
         "    elif this.due >= now:\n",
         "    elif this.due > now:\n",
