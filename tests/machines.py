@@ -235,7 +235,7 @@ class Setup:
         if random.random() < self.pauses:  # one long access, one long access
             # TODO: without that event, core notices who falls asleep at the next event or at the next staging
             notice = [Event("commit", 0, 0, 0)] if self.crowded else []
-            pause = random.choice([self.tick, 3 * SECOND, 12 * SECOND, 31 * SECOND])
+            pause = random.choice([self.tick, 700 * MILLISECOND, 3 * SECOND, 12 * SECOND, 31 * SECOND])
             rows += [*notice, Event("think", 0, 0, pause), Access(random.randrange(pages), False, False, False)]
             rows += [*notice, Event("think", 0, 0, self.think)]
         return rows

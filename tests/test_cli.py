@@ -220,7 +220,11 @@ def test_the_second_interrupt_ends_at_once(monkeypatch: pytest.MonkeyPatch, caps
             signal.raise_signal(signal.SIGINT)  # to this thread: two of the process might become one on a busy computer
 
     monkeypatch.setitem(vars(tmemlab), "compare", deaf)
-    assert main(["compare", "tiny"]) == INTERRUPTED
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process in the background has not
+    try:
+        assert main(["compare", "tiny"]) == INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == "tmemlab: interrupted\n"
 
 
