@@ -53,7 +53,7 @@ def main() -> None:
 
 def heading() -> str:
     """Return the table's first line."""
-    return f"{'workload':36}{'faults':>7}{'machine':>21}{'touch':>21}{'of touch':>9}{'LRU':>15}{'of LRU':>8}"
+    return f"{'workload':40}{'faults':>7}{'machine':>21}{'touch':>21}{'of touch':>9}{'LRU':>15}{'of LRU':>8}"
 
 
 def line(row: dict[str, Any]) -> str:
@@ -61,18 +61,18 @@ def line(row: dict[str, Any]) -> str:
     machine, touch, lru = (told(row[name]) for name in ("machine", "touch", "lru"))
     faults, of_lru = f"{row['faults_seen']:.2%}", f"{row['times_lru']['median']:.1f}x"
     return (
-        f"{row['workload']:36}{faults:>7}{machine:>21}{touch:>21}{row['of_touch']['median']:9.3f}{lru:>15}{of_lru:>8}"
+        f"{row['workload']:40}{faults:>7}{machine:>21}{touch:>21}{row['of_touch']['median']:9.3f}{lru:>15}{of_lru:>8}"
     )
 
 
 def log_heading() -> str:
     """Return the first line of the table of op logs."""
-    return f"{'op log':36}{'ops':>12}{'done':>6}{'replay':>21}{'numbering':>21}"
+    return f"{'op log':40}{'ops':>12}{'done':>6}{'replay':>21}{'numbering':>21}"
 
 
 def log_line(row: dict[str, Any]) -> str:
     """Return a log's line of the table."""
-    return f"{row['log']:36}{row['ops']:>12,}{row['done']:>6.0%}{told(row['replay']):>21}{told(row['interning']):>21}"
+    return f"{row['log']:40}{row['ops']:>12,}{row['done']:>6.0%}{told(row['replay']):>21}{told(row['interning']):>21}"
 
 
 def told(values: dict[str, float]) -> str:
