@@ -16,7 +16,7 @@ from tests.naive_view import COUNTERS, DOM_COUNTERS, HOST_COUNTERS, POOL_COUNTER
 
 MACHINES = 250
 EVENT_BY_EVENT = 15
-WITHOUT_JIT = 12
+WITHOUT_JIT = 8
 TAKEN = 5  # how often each branch is taken at least
 BRANCHES = {
     *("activate: being written", "activate: dirty file", "activate: no slot", "activate: young anonymous"),

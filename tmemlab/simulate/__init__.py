@@ -25,7 +25,7 @@ DEFAULT_STRATEGIES = (
     "tmem",
     "tmem+selfballooning",
 )
-COMPILING = "compiling the simulator, once for this version: about half a minute"
+COMPILING = "compiling the simulator, once for this version: less than a minute"
 
 Progress = Callable[[float, str], None]
 AnyScenario = str | Path | Mapping[str, Any] | Scenario
