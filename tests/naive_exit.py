@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from tests.naive_pages import Page
     from tests.naive_state import Guest, Stream
 
-# TODO: core does otherwise than Linux
-COUNTS_RANDOM = True  # (6.3 mm/memory.c zap_pte_range: vma_has_recency) accessed bits of random mappings count at exit
-
 
 def free_page(guest: Guest, page: Page) -> None:
     """Free a page: munmap or exit for anonymous memory, truncate or unlink for a file's page."""
@@ -52,7 +49,7 @@ def exit_program(guest: Guest, stream: Stream) -> None:
         if page.file is None:
             free_page(guest, page)
         else:
-            was_used = page.young and (COUNTS_RANDOM or not guest.follows(RANDOM_MAPPINGS))
+            was_used = page.young and not guest.follows(RANDOM_MAPPINGS)
             page.mapped = page.young = False
             if was_used:
                 mark_accessed(guest, page)

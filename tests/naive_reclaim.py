@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from tests.naive_pages import Page
     from tests.naive_state import Guest
 
-# TODO: core does otherwise than Linux (6 mm/vmscan.c shrink_folio_list: nr_unqueued_dirty comes before references)
-USED_ARE_NOT_DIRTY = True  # dirty pages that are in use do not count for a slice that has nothing but dirty pages
-
 
 @dataclass
 class Pass:
@@ -39,18 +36,13 @@ def defers(guest: Guest, page: Page, why: str) -> str:
     return f"activate: {why}" if guest.follows(BUSY_ACTIVE) else f"keep: {why}"
 
 
-def counts_used(guest: Guest) -> bool:
-    """Say whether a dirty page counts for its slice before anybody asks whether it is in use."""
-    return guest.follows(BUSY_ACTIVE) and not USED_ARE_NOT_DIRTY
-
-
 def verdict(guest: Guest, page: Page, this: Pass) -> str:
     """Say what becomes of a page at the old end of an inactive list; its accessed bits are used up by the question."""
     if page.writeback:
         return defers(guest, page, "being written")
     if page is guest.busy or is_on_its_way(guest, page):
         return "keep: in use" if page is guest.busy else "keep: being read"
-    this.dirty += page.file is not None and page.dirty and counts_used(guest)
+    this.dirty += page.file is not None and page.dirty and guest.follows(BUSY_ACTIVE)  # in use or not
     young, referenced = page.young, page.referenced
     page.young = page.referenced = False
     if young and guest.follows(RANDOM_MAPPINGS):
@@ -81,7 +73,6 @@ def file_verdict(guest: Guest, page: Page, this: Pass) -> str:
     """Say what becomes of a page of a file that is not in use."""
     page.mapped = False
     if page.dirty:
-        this.dirty += not counts_used(guest)
         if not guest.follows(BUSY_ACTIVE):
             wake_flusher(guest)
         return defers(guest, page, "dirty file")

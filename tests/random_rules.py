@@ -12,7 +12,6 @@ from tmemlab.core.rules import (
     GET_FIRST,
     KERNELS,
     KSWAPD,
-    LINUX,
     MECHANISMS,
     OLD_STATISTICS,
     RANDOM_MAPPINGS,
@@ -34,8 +33,6 @@ def random_kernel(random: Random, kernel: str, replacement: str, lacks: bool) ->
         rules &= ~FULL_FIRST_PASS if random.random() < 0.1 else -1
         rules &= ~OLD_STATISTICS if random.random() < 0.3 else -1
         rules ^= WRITES_ARE_USE if random.random() < 0.3 else 0
-    if REPLACEMENTS[replacement] != LINUX:
-        rules |= WRITES_ARE_USE  # TODO: else core's fault and its hit do not agree whether theory's write() is a use
     rules |= RANDOM_MAPPINGS if random.random() < 0.15 else 0
     settings: dict[str, Any] = {
         "replacement": REPLACEMENTS[replacement],

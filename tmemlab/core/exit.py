@@ -9,7 +9,7 @@ from tmemlab.core.extents import forget_reader
 from tmemlab.core.flags import DIRTY, FILE, LIVE, MAPPED, PRESENT, QUEUED, WRITEBACK, YOUNG
 from tmemlab.core.lru import free_frame, lru_remove, mark_accessed
 from tmemlab.core.pagecache import clean_file_page, cleancache_invalidate, file_handle
-from tmemlab.core.rules import OOM_VICTIM
+from tmemlab.core.rules import OOM_VICTIM, RANDOM_MAPPINGS
 from tmemlab.core.swap import discard_anonymous
 from tmemlab.core.world import ENDED, KILLED, LOG_OOM_KILL, LOG_PANIC, World
 
@@ -66,10 +66,10 @@ def free_range(w: World, g: int, first: int, count: int) -> None:
 
 @kernel
 def unmap_file_page(w: World, g: int, page: int) -> None:
-    """Take a file page out of the page table; its accessed bit counts as one more use."""
+    """Take a file page out of the page table; its accessed bit counts as one more use, if it counts at all."""
     flags = w.flags[page]
     w.flags[page] = flags & (255 - MAPPED - YOUNG)
-    if flags & YOUNG:
+    if flags & YOUNG and not w.guest[g].rules & RANDOM_MAPPINGS:
         mark_accessed(w, g, page)
 
 

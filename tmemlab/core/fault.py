@@ -181,7 +181,7 @@ def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
     if not find_page(w, g, s, page, access):
         return
     if access & SYSCALL:
-        if not access & WRITE or w.guest[g].rules & WRITES_ARE_USE:
+        if not access & WRITE or w.guest[g].rules & WRITES_ARE_USE or w.guest[g].replacement != LINUX:
             mark_accessed(w, g, page)
     else:
         w.flags[page] |= MAPPED | YOUNG

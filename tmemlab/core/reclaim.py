@@ -84,7 +84,6 @@ def reclaim_file(w: World, g: int, page: int) -> int:
     """Free a clean file page, offering it to tmem; a dirty one waits, unmapped, for the flusher, which is woken."""
     w.flags[page] &= 255 - MAPPED
     if w.flags[page] & DIRTY:
-        w.guest[g].dirty_scanned += 1
         if not w.guest[g].rules & BUSY_ACTIVE:
             wake_flusher(w, g)
         return defer(w, g, page)
@@ -113,6 +112,8 @@ def reclaim_page(w: World, g: int, page: int) -> int:
     flags = w.flags[page]
     if page == w.guest[g].busy or (flags & MARK and w.clock[page] > w.guest[g].now + w.guest[g].cost):
         return keep(w, g, page)  # in use just now, or still being read
+    if flags & FILE and flags & DIRTY and w.guest[g].rules & BUSY_ACTIVE:
+        w.guest[g].dirty_scanned += 1  # in use or not
     w.flags[page] = flags & (255 - YOUNG - REFERENCED)
     if flags & YOUNG and not w.guest[g].rules & RANDOM_MAPPINGS:
         if flags & FILE or w.guest[g].rules & SECOND_LOOK:
