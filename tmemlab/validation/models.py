@@ -1,6 +1,6 @@
 """What stands against the real kernel: kernels of several versions, and policies of theory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tmemlab.core.rules import KERNELS, REPLACEMENTS
@@ -26,6 +26,16 @@ def count(trace: Trace, group: Group, where: str) -> Counts:
     if counts.killed:
         raise GroundTruthError(f"{where}: killed for want of memory in {group.frames:,} pages; leave the row out")
     return counts
+
+
+def compared(real: Sequence[float], simulated: int, least: float) -> dict[str, Any]:
+    """Return what a row says of its counts: the real median, least and most, the simulated one, and the error.
+
+    The error is relative to the real median, or to ``least`` where that is more.
+    """
+    median, low, high = (float(count) for count in real)
+    error = (simulated - median) / max(median, least)
+    return {"real": median, "real_min": low, "real_max": high, "simulated": simulated, "error": error}
 
 
 def check_model(model: str) -> None:

@@ -8,7 +8,7 @@ from tmemlab.columns import rows_of
 from tmemlab.errors import GroundTruthError
 from tmemlab.trace import Trace, load_trace
 from tmemlab.validation.groundtruth import REAL, GroundTruth
-from tmemlab.validation.models import count, group_of
+from tmemlab.validation.models import compared, count, group_of
 from tmemlab.validation.sequences import RESERVE
 
 NAME = "real"  # what the series is called
@@ -37,10 +37,8 @@ class Program:
     def simulate(self, model: str) -> dict[str, Any]:
         """Return the row of a `Validation`."""
         row = self.row
-        where = f"{self.truth.folder / REAL}: {self.pattern} at frac {row['frac']:g}"
-        counts = count(self.trace, group_of(model, self._frames(), readahead=False), where)
-        real, low, high = (float(sum(row[f"{name}_{kind}"] for name in REFAULTS)) for kind in _KINDS)
-        simulated = counts.refault_anon + counts.refault_file
+        counts = count(self.trace, group_of(model, self._frames(), readahead=False), self._where)
+        real = [sum(row[f"{name}_{kind}"] for name in REFAULTS) for kind in _KINDS]
         return {
             "series": NAME,
             "pattern": self.pattern,
@@ -48,16 +46,18 @@ class Program:
             "limit_pages": int(row["limit_pages"]),
             "model": model,
             "measure": "refaults",
-            **{"real": real, "real_min": low, "real_max": high, "simulated": simulated},
-            "error": (simulated - real) / max(real, 1),
+            **compared(real, counts.refault_anon + counts.refault_file, least=1),
         }
+
+    @property
+    def _where(self) -> str:
+        return f"{self.truth.folder / REAL}: {self.pattern} at frac {self.row['frac']:g}"
 
     def _frames(self) -> int:
         frames = int(self.row["limit_pages"]) - RESERVE
         if frames < 1:
             raise GroundTruthError(
-                f"{self.truth.folder / REAL}: {self.pattern} at frac {self.row['frac']:g}: limit_pages "
-                f"({self.row['limit_pages']:g}) leaves no page for it; leave the row out"
+                f"{self._where}: limit_pages ({self.row['limit_pages']:g}) leaves no page for it; leave the row out"
             )
         return frames
 

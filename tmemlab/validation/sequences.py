@@ -8,7 +8,7 @@ from tmemlab.columns import rows_of
 from tmemlab.errors import GroundTruthError
 from tmemlab.trace import Trace
 from tmemlab.validation.groundtruth import MICRO, GroundTruth, Known
-from tmemlab.validation.models import THEORY, count, group_of
+from tmemlab.validation.models import THEORY, compared, count, group_of
 
 PAGE_BYTES = 4096
 RESERVE = 32  # pages that a group is charged before it needs them; Source: Linux 6 mm/memcontrol.c MEMCG_CHARGE_BATCH
@@ -59,18 +59,19 @@ class Case:
         series, known = SERIES[self.row["series"]], self.truth.sequence(self.pattern)
         chosen, settings = _chosen(series, known, model)
         group = group_of(chosen, self._frames(), readahead=series.readahead, readings=READINGS, **settings)
-        where = f"{self.truth.folder / MICRO}: {self.pattern} at frac {self.row['frac']:g}"
-        counts = count(known.trace, group, where)
+        counts = count(known.trace, group, self._where)
         measure = _measure(series, known)
-        real, low, high = (float(self.row[f"{COUNTS[measure]}_{kind}"]) for kind in ("median", "min", "max"))
-        simulated = getattr(counts, measure)
+        real = [self.row[f"{COUNTS[measure]}_{kind}"] for kind in ("median", "min", "max")]
         return {
             **{name: self.row[name] for name in ("series", "pattern", "frac", "limit_pages")},
             "model": chosen,
             "measure": measure,
-            **{"real": real, "real_min": low, "real_max": high, "simulated": simulated},
-            "error": (simulated - real) / max(real, FLOOR * known.accesses),
+            **compared(real, getattr(counts, measure), least=FLOOR * known.accesses),
         }
+
+    @property
+    def _where(self) -> str:
+        return f"{self.truth.folder / MICRO}: {self.pattern} at frac {self.row['frac']:g}"
 
     def _frames(self) -> int:
         """Return the pages that are left for the sequence's own."""
@@ -78,7 +79,7 @@ class Case:
         frames = int(row["limit_pages"] - row["kmem_bytes_median"] / PAGE_BYTES - RESERVE)
         if frames < 1:
             raise GroundTruthError(
-                f"{self.truth.folder / MICRO}: {self.pattern} at frac {row['frac']:g}: limit_pages "
+                f"{self._where}: limit_pages "
                 f"({row['limit_pages']:,}) leaves no page beside the kernel's own; leave the row out"
             )
         return frames
