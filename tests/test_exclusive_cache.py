@@ -38,17 +38,11 @@ def misses(trace: list[int], frames: int) -> int:
     return count
 
 
-def machine_of(
-    trace: list[int], guest: int, pool: int, *, get_first: bool, replacement: int = LRU, ensure: int = 1
-) -> Machine:
-    """Return a machine that reads a trace: the host has the guest's frames, and the pool's."""
-    random = np.random.default_rng(len(trace))
-    program = Program().think(ONE_READ_NS)
-    for page in trace:
-        program.touch(page, SYSCALL if random.random() < 0.5 else 0)
+def cached(program: Program, file: int, guest: int, *, get_first: bool, replacement: int = LRU, **host: int) -> Machine:
+    """Return a machine whose guest of so many frames keeps a file's pages by a rule of theory, with a pool behind."""
     return one_guest(
         program,
-        file=PAGES,
+        file=file,
         maxmem=guest,
         memory=guest,
         wmark_min=0,
@@ -57,8 +51,20 @@ def machine_of(
         cleancache=True,
         replacement=replacement,
         rules=KERNELS["3.14"] | (GET_FIRST if get_first else 0),
-        frames=guest + pool,
-        ensure=ensure,
+        **host,
+    )
+
+
+def machine_of(
+    trace: list[int], guest: int, pool: int, *, get_first: bool, replacement: int = LRU, ensure: int = 1
+) -> Machine:
+    """Return a machine that reads a trace: the host has the guest's frames, and the pool's."""
+    random = np.random.default_rng(len(trace))
+    program = Program().think(ONE_READ_NS)
+    for page in trace:
+        program.touch(page, SYSCALL if random.random() < 0.5 else 0)
+    return cached(
+        program, PAGES, guest, get_first=get_first, replacement=replacement, frames=guest + pool, ensure=ensure
     )
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from tests.external import external
-from tests.small_machine import Machine, Program, one_guest
+from tests.small_machine import Machine, Program
+from tests.test_exclusive_cache import cached
 from tmemlab import import_trace
 from tmemlab.core.flags import SYSCALL
 from tmemlab.core.hypervisor import PRE_CHECK
-from tmemlab.core.rules import GET_FIRST, KERNELS, LRU
 from tmemlab.trace import Trace
 
 MISSES = {5_000: 423_702, 15_000: 323_294}
@@ -29,20 +29,8 @@ def machine_of(trace: Trace, guest: int, pool: int, *, get_first: bool) -> Machi
     trace.read_accesses(0, rows)
     program = Program()
     program.rows = (rows & ~np.uint32(15) | SYSCALL).tolist()
-    return one_guest(
-        program,
-        file=trace.n_pages,
-        maxmem=guest,
-        memory=guest,
-        wmark_min=0,
-        wmark_low=0,
-        wmark_high=0,
-        cleancache=True,
-        replacement=LRU,
-        rules=KERNELS["3.14"] | (GET_FIRST if get_first else 0),
-        frames=guest + pool + PRE_CHECK - 1 + MID,
-        mid=MID,
-    )
+    frames = guest + pool + PRE_CHECK - 1 + MID
+    return cached(program, trace.n_pages, guest, get_first=get_first, frames=frames, mid=MID)
 
 
 @pytest.mark.parametrize("get_first", [False, True], ids=["frame first, as Linux", "get first"])
