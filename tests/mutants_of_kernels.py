@@ -168,8 +168,8 @@ BUGS = (
     ),
     (
         "fault.py",
-        "        if not access & WRITE or w.guest[g].rules & WRITES_ARE_USE or",
-        "        if True or",
+        "        if not access & WRITE or w.stream[s].hit_part != READS_ONLY:",
+        "        if True:",
         "write() to a page that is clean is a use in every kernel",
     ),
     (

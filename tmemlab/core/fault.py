@@ -16,6 +16,7 @@ from tmemlab.core.flags import (
     ON_DISK,
     PRESENT,
     READAHEAD,
+    READS_ONLY,
     SYSCALL,
     WHOLE,
     WRITE,
@@ -27,7 +28,7 @@ from tmemlab.core.lru import lru_add, mark_accessed
 from tmemlab.core.memory import alloc
 from tmemlab.core.pagecache import cleancache_get, read_file_page, read_from_disk, set_page_dirty
 from tmemlab.core.readahead import count_mapped_hit, map_around, reach_marker, read_with_window
-from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX, SWAP_CACHE, WRITES_ARE_USE
+from tmemlab.core.rules import ANON_STARTS_ACTIVE, GET_FIRST, LINUX, SWAP_CACHE
 from tmemlab.core.swap import drop_slot, swap_full
 from tmemlab.core.swapin import settle_guess, swap_in
 from tmemlab.core.theory import note_use
@@ -181,7 +182,7 @@ def file_access(w: World, g: int, s: int, page: int, access: int) -> None:
     if not find_page(w, g, s, page, access):
         return
     if access & SYSCALL:
-        if not access & WRITE or w.guest[g].rules & WRITES_ARE_USE or w.guest[g].replacement != LINUX:
+        if not access & WRITE or w.stream[s].hit_part != READS_ONLY:
             mark_accessed(w, g, page)
     else:
         w.flags[page] |= MAPPED | YOUNG

@@ -120,7 +120,7 @@ GUEST = record(
 STREAM = record(
     i4="guest state ended background program first_extent extents first_inode files hit_part",
     i8=(
-        "first_page pages at last last_window event event_last own_think think crowd vcpus clock due waits_until "
+        "first_page pages at last event event_last own_think think crowd vcpus clock due waits_until "
         "started finished accesses stall_ns phase committed"
     ),
 )
