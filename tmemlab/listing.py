@@ -52,7 +52,7 @@ LISTS: dict[str, Callable[[], Names]] = {
     "policies": lambda: _first_lines(POLICIES),
     "scenarios": _scenarios,
     "generators": lambda: _first_lines(GENERATORS),
-    "importers": lambda: _first_lines({name: importer.rows for name, importer in IMPORTERS.items()}),
+    "importers": lambda: _first_lines({name: importer.says for name, importer in IMPORTERS.items()}),
     "replacements": lambda: _first_lines(REPLACEMENTS),
     "storage": _storage,
 }

@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tmemlab.errors import TraceError, meant
+from tmemlab.trace.digest import digest_of_file, digest_of_text
 from tmemlab.trace.importers.address import address
 from tmemlab.trace.importers.arc import arc
-from tmemlab.trace.importers.convert import Importer, import_to, imported
+from tmemlab.trace.importers.convert import Importer, rows_importer
+from tmemlab.trace.importers.unpack import explained
 from tmemlab.trace.load import SUFFIX, load_trace
+from tmemlab.trace.source import Source
 from tmemlab.trace.trace import Trace
 
+IMPORTING: Final = 2  # of the rules, so that traces imported by others are not found in the cache
+
 IMPORTERS: Final[Mapping[str, Importer]] = {
-    "address": Importer(address, anonymous=True),
-    "arc": Importer(arc, anonymous=False),
+    "address": rows_importer(address, anonymous=True),
+    "arc": rows_importer(arc, anonymous=False),
 }
 
 
-def import_trace(path: str | Path, format: str, output: str | Path | None = None) -> Trace:
+def import_trace(path: str | Path, format: str, output: str | Path | None = None, **options: Any) -> Trace:
     """Make a trace of a file in another format.
 
     Parameters
@@ -28,6 +33,8 @@ def import_trace(path: str | Path, format: str, output: str | Path | None = None
         A name of ``tmemlab list importers``.
     output : str or path, optional
         The file to write, ``NAME.parquet``; without it the trace is kept in the cache only.
+    **options
+        Of the format: the keyword arguments of its importer.
 
     Returns
     -------
@@ -42,12 +49,21 @@ def import_trace(path: str | Path, format: str, output: str | Path | None = None
     path = Path(path)
     if format not in IMPORTERS:
         raise TraceError(f"format: no importer is called {format!r}; {meant(format, IMPORTERS)}")
+    source = _with_origin(IMPORTERS[format].source(path, **options), path, format)
     if output is None:
-        return imported(path, format, IMPORTERS[format])
+        with explained(path):
+            digest = digest_of_text(digest_of_file(path), "imported", format, sorted(options.items()), IMPORTING)
+        return source.in_cache(digest)
     if Path(output).suffix != SUFFIX:
         raise TraceError(f"{output}: a trace's file is called NAME{SUFFIX}; write {output}{SUFFIX}")
-    import_to(path, format, IMPORTERS[format], Path(output))
+    source.save(Path(output))
     return load_trace(output)
+
+
+def _with_origin(source: Source, path: Path, format: str) -> Source:
+    """Return the source of a trace that says where it comes from."""
+    origin = {"source": "imported", "imported_from": path.name, "imported_format": format}
+    return Source(lambda: {**source.meta(), **origin}, source.chunks)
 
 
 __all__ = ["IMPORTERS", "Importer", "import_trace"]

@@ -1,0 +1,9 @@
+"""The commands below ``tmemlab trace``: one file a kind of work."""
+
+import typer
+
+from tmemlab.cli_trace import importing, looking
+
+trace_app = typer.Typer(help="Record, import, make and look at page traces.")
+for part in (looking, importing):
+    part.add_to(trace_app)
