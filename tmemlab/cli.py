@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tomllib
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +12,9 @@ import tmemlab
 from tmemlab.cli_faults import faults
 from tmemlab.cli_tmem import tmem_app
 from tmemlab.cli_trace import trace_app
+from tmemlab.cli_trace.settings import read_settings
 from tmemlab.cli_validate import validate
-from tmemlab.errors import Cancelled, OutputError, ScenarioError, TmemlabError
+from tmemlab.errors import Cancelled, OutputError, TmemlabError
 
 if TYPE_CHECKING:
     from tmemlab.comparison import Comparison
@@ -165,16 +165,8 @@ def _mistake(sentence: str) -> int:
 
 
 def _load(name: str, changes: list[str] | None) -> "Scenario":
-    """Read a scenario with the changes of --set; a value is TOML, or else a string without its quotes."""
-    settings: dict[str, object] = {}
-    for change in changes or []:
-        path, equals, value = change.partition("=")
-        if not (path and equals):
-            raise ScenarioError(f"--set {change}: is not a setting; write PATH=VALUE, such as host.memory=6GiB")
-        try:
-            settings[path] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            settings[path] = value
+    """Read a scenario with the changes of --set."""
+    settings = read_settings(changes, "PATH=VALUE", "host.memory=6GiB")
     scenario: Scenario = tmemlab.load_scenario(name, settings)
     if not settings:
         return scenario
