@@ -126,6 +126,12 @@ def lanes_of(meta: Meta) -> int:
     return int(meta.get("lanes", 1))
 
 
+def refuse_loop(meta: Meta, done: str, way_out: str) -> None:
+    """Raise TraceError if the trace is one that starts over by itself, to which this cannot be ``done``."""
+    if "loop_from" in meta:
+        raise TraceError(f"{meta['name']}: is made to be looped and cannot be {done}; {way_out}")
+
+
 def _check_directory(directory: list[Extent], limits: Bounds, where: object) -> None:
     """Every page stands in one extent, in order, the anonymous ones first."""
     expected = 0

@@ -6,13 +6,13 @@ anonymous and of file pages are kept as the rate asks for, chosen by the rank of
 Source: Waldspurger et al., "Efficient MRC Construction with SHARDS", FAST 2015 (spatial hashing).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tmemlab.trace.format import ESCAPE, FREE, PAGE_SHIFT, THINK, Chunk, Chunks
+from tmemlab.trace.format import ESCAPE, FREE, PAGE_SHIFT, THINK, Chunk, Chunks, Extent
 from tmemlab.trace.think import retimed, timed
 
 GROUP: Final = 32  # pages
@@ -28,6 +28,12 @@ def keep_groups(n_pages: int, anonymous_pages: int, rate: float, seed: int) -> N
         wanted = round(len(groups[kind]) * rate) or min(1, len(groups[kind]))
         keep[kind][np.argsort(ranks[kind], kind="stable")[:wanted]] = True
     return keep
+
+
+def kept_of(directory: Sequence[Extent], rate: float, seed: int) -> NDArray[np.bool_]:
+    """Return for every group of the pages of ``directory`` whether it is kept."""
+    anonymous = sum(extent.count for extent in directory if extent.anonymous)
+    return keep_groups(sum(extent.count for extent in directory), anonymous, rate, seed)
 
 
 def sampled(chunks: Iterable[Chunk], keep: NDArray[np.bool_], tolerance: int) -> Chunks:

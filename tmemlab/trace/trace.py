@@ -10,6 +10,7 @@ import numpy as np
 
 from tmemlab.errors import TraceError
 from tmemlab.trace.cache import Table, kept
+from tmemlab.trace.composable import Composable
 from tmemlab.trace.digest import digest_of_chunks, digest_of_text
 from tmemlab.trace.format import (
     CHUNK_ROWS,
@@ -24,9 +25,9 @@ from tmemlab.trace.format import (
     Extent,
     check_chunk,
 )
-from tmemlab.trace.meta import Meta, bounds, check_meta, extents, lanes_of, make_meta
+from tmemlab.trace.meta import Meta, bounds, check_meta, extents, lanes_of, make_meta, refuse_loop
 from tmemlab.trace.pieces import Pieces
-from tmemlab.trace.sample import keep_groups, sampled
+from tmemlab.trace.sample import kept_of, sampled
 from tmemlab.trace.split import lane_chunks
 from tmemlab.trace.write import TraceWriter
 
@@ -39,7 +40,7 @@ SPLITTING_TOLERANCE = 1_000_000  # ns that an access of a lane may be off its ti
 SPLITTING = 1  # of the rule
 
 
-class Trace:
+class Trace(Composable):
     """One program's accesses in order, read in chunks; open one with `load_trace`.
 
     Attributes
@@ -154,16 +155,12 @@ class Trace:
                 f"{self.name}: a page of this trace stands for {self.stands_for} pages, so it cannot run at scale "
                 f"{scale}; set scale to {self.stands_for} or more"
             )
-        if "loop_from" in self.meta:
-            raise TraceError(
-                f"{self.name}: is made to be looped and cannot be sampled; generate it with stands_for = {scale}"
-            )
+        refuse_loop(self.meta, "sampled", f"generate it with stands_for = {scale}")
         return self._sampled(scale, seed)
 
     def _sampled(self, scale: int, seed: int) -> "Trace":
         rate = self.stands_for / scale
-        anonymous = sum(extent.count for extent in self.directory if extent.anonymous)
-        keep = keep_groups(self.n_pages, anonymous, rate, seed)
+        keep = kept_of(self.directory, rate, seed)
         digest = digest_of_text(self.digest, "sampled", SAMPLING, SAMPLING_TOLERANCE, scale, seed)
         meta = {
             **self.meta,
@@ -188,8 +185,7 @@ class Trace:
         """
         if self.lanes == 1 or "lane" in self.meta:
             return [self]
-        if "loop_from" in self.meta:
-            raise TraceError(f"{self.name}: is made to be looped and cannot be split; generate it with one lane")
+        refuse_loop(self.meta, "split", "generate it with one lane")
         return [self._lane(lane) for lane in range(self.lanes)]
 
     def _lane(self, lane: int) -> "Trace":

@@ -6,26 +6,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tmemlab.errors import TraceError
+from tmemlab.trace.arguments import MOST_SEED, check_arguments
 from tmemlab.trace.format import Accesses, Events, Extent
 from tmemlab.trace.trace import Trace
 from tmemlab.units import NS_PER_S
 
 MOST_ACCESSES: Final = 1 << 31  # they are made in memory
-MOST_SEED: Final = 1 << 64
 LONGEST_THINK: Final = 3600 * NS_PER_S  # ns
 
-
-def check_arguments(generator: str, **ranges: tuple[object, float, float]) -> None:
-    """Raise TraceError, naming the argument, if a value is not a number between its least and its most.
-
-    A range between two ``int`` asks for a whole number.
-    """
-    for name, (value, least, most) in ranges.items():
-        kinds = int if isinstance(least, int) and isinstance(most, int) else int | float
-        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-            what = "a whole number" if kinds is int else "a number"
-            raise TraceError(f"{generator}: {name} is {value!r}, not {what} from {least:.12g} to {most:.12g}")
+__all__ = ["LONGEST_THINK", "MOST_ACCESSES", "MOST_SEED", "build", "check_arguments", "draw", "zipf_shares"]
 
 
 def zipf_shares(n: int, exponent: float) -> NDArray[np.float64]:
