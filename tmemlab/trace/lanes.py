@@ -47,10 +47,13 @@ def pack_lanes(processes: Ints) -> Ints:
     return lane_of[processes]
 
 
-def mark_lanes(chunk: Chunk, lanes: Ints) -> Chunk:
-    """Return the rows with a ``PROCESS`` event wherever the lane changes; ``lanes`` has the lane of every row."""
+def mark_lanes(chunk: Chunk, lanes: Ints, before: int = 0) -> Chunk:
+    """Return the rows with a ``PROCESS`` event wherever the lane changes.
+
+    ``lanes`` has the lane of every row, and ``before`` is that of the row before them.
+    """
     accesses, events = chunk
-    rows = np.flatnonzero(np.diff(lanes, prepend=0))
+    rows = np.flatnonzero(np.diff(lanes, prepend=before))
     escapes_before = np.concatenate([[0], np.cumsum(accesses & ESCAPE != 0)])[rows]
     return (
         np.insert(accesses, rows, np.uint32(ESCAPE)),

@@ -1,0 +1,85 @@
+"""A spool to a trace: read the blocks, set their clock, follow every page, number the pages, write.
+
+Source of the numbering and of what a trace can say: `tmemlab.trace.format`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from tmemlab.errors import TraceError
+from tmemlab.trace.meta import make_meta
+from tmemlab.trace.record.assemble import Numbers, assemble, lanes_of_rows
+from tmemlab.trace.record.clock import block_times
+from tmemlab.trace.record.collect import Collector
+from tmemlab.trace.record.files import Files, memory_devices
+from tmemlab.trace.record.spool import Spool, read_spool
+from tmemlab.trace.record.store import Store
+from tmemlab.trace.source import Source
+from tmemlab.units import NS_PER_S
+
+Progress = Callable[[float, str], None]
+
+TOLD_EVERY: Final = 1000  # blocks
+
+
+def convert(spool_path: Path, output: Path, progress: Progress, native_s: float | None = None, **meta: Any) -> None:
+    """Write the trace of a spool to a file.
+
+    Parameters
+    ----------
+    spool_path, output : path
+        What the recorder wrote, and the trace to write. Rows lie in a file beside the spool in between.
+    progress : callable
+        Is told how far it is, 0 to 1, and what is done.
+    native_s : float, optional
+        How long the program takes without the recorder [s].
+    **meta
+        Of the trace.
+
+    Raises
+    ------
+    TraceError
+        If the spool is damaged or nothing was recorded.
+    """
+    spool = read_spool(spool_path)
+    files = Files(memory_devices())
+    rows_path = spool_path.with_suffix(".rows")
+    store = Store(rows_path)
+    try:
+        collector = _collect(spool, Collector(files, store, spool_path), progress, native_s)
+        rows, events = store.close()
+        if not (rows["word"] >> 4).any():
+            raise TraceError(f"{output}: nothing was recorded; see whether the command runs as it should")
+        progress(0.9, "numbering the pages and writing the trace")
+        numbers = Numbers(collector.memory.pages, files)
+        described = {
+            "files": [file.name or f"file {file.number}" for file in files.numbered],
+            "lanes": lanes_of_rows(rows),
+            "native_s": store.end / NS_PER_S,
+            "native_estimated": native_s is None,
+            "commit": "events",
+            "source": "recorded",
+            "processes": collector.n_processes,
+            **meta,
+        }
+        source = Source(
+            lambda: make_meta(output.stem, numbers.directory, **described),
+            lambda: assemble(rows, events, numbers, store.end),
+        )
+        source.save(output)
+    finally:
+        rows_path.unlink(missing_ok=True)
+    progress(1.0, "done")
+
+
+def _collect(spool: Spool, collector: Collector, progress: Progress, native_s: float | None) -> Collector:
+    """Go through the blocks."""
+    begins, ends = block_times(spool, None if native_s is None else native_s * NS_PER_S)
+    n = len(spool.headers)
+    for block in range(n):
+        collector.block(spool.headers[block], spool.payload(block), begins[block], ends[block])
+        if block % TOLD_EVERY == 0:
+            progress(0.9 * block / n, "following the pages")
+    collector.finish()
+    return collector
