@@ -7,6 +7,7 @@ import typer
 
 import tmemlab
 from tmemlab.cli_trace.looking import Json, show
+from tmemlab.cli_trace.settings import read_settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -15,10 +16,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="As it is, or packed by gzip or zstd.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As it is, or packed by gzip, xz or zstd.")],
     format: Annotated[str, typer.Option(metavar="NAME", help="Which format it has. See `list importers`.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.parquet", help="The trace to write.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="An option of the format, such as time_unit=ms."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a trace of a file in another format, and say what it holds."""
-    show(tmemlab.import_trace(file, format, output), json)
+    from tmemlab.trace.importers import check_options
+
+    options = read_settings(settings, example="time_unit=ms")
+    check_options(format, options)
+    show(tmemlab.import_trace(file, format, output, **options), json)

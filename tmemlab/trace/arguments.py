@@ -38,5 +38,8 @@ def check_call(maker: str, function: Callable[..., object], arguments: Mapping[s
 
 def way_out(wrong: str, known: Iterable[str]) -> str:
     """Return what was meant by a mistyped argument, or all there are to give."""
-    said = meant(wrong, known)
+    names = list(known)
+    if not names:
+        return "it takes nothing, so leave it out"
+    said = meant(wrong, names)
     return said if said.startswith("did you") else said.replace("there are", "it takes", 1)

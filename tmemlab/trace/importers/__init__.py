@@ -5,20 +5,35 @@ from pathlib import Path
 from typing import Any, Final
 
 from tmemlab.errors import TraceError, meant
+from tmemlab.trace.arguments import check_call
 from tmemlab.trace.digest import digest_of_file, digest_of_text
 from tmemlab.trace.importers.address import address
 from tmemlab.trace.importers.arc import arc
 from tmemlab.trace.importers.convert import Importer, rows_importer
+from tmemlab.trace.importers.csv import csv
+from tmemlab.trace.importers.lackey import lackey
+from tmemlab.trace.importers.lirs import lirs
+from tmemlab.trace.importers.msr import msr
+from tmemlab.trace.importers.oraclegeneral import oraclegeneral
+from tmemlab.trace.importers.rw import rw
 from tmemlab.trace.importers.unpack import explained
+from tmemlab.trace.importers.vscsi import vscsi
 from tmemlab.trace.load import SUFFIX, load_trace
 from tmemlab.trace.source import Source
 from tmemlab.trace.trace import Trace
 
-IMPORTING: Final = 2  # of the rules, so that traces imported by others are not found in the cache
+IMPORTING: Final = 3  # of the rules, so that traces imported by others are not found in the cache
 
 IMPORTERS: Final[Mapping[str, Importer]] = {
     "address": rows_importer(address, anonymous=True),
-    "arc": rows_importer(arc, anonymous=False),
+    "arc": rows_importer(arc),
+    "csv": rows_importer(csv),
+    "lackey": rows_importer(lackey, anonymous=True),
+    "lirs": rows_importer(lirs),
+    "msr": rows_importer(msr),
+    "oraclegeneral": rows_importer(oraclegeneral),
+    "rw": rows_importer(rw, anonymous=True),
+    "vscsi": rows_importer(vscsi),
 }
 
 
@@ -28,27 +43,29 @@ def import_trace(path: str | Path, format: str, output: str | Path | None = None
     Parameters
     ----------
     path : str or path
-        The file, as it is or packed by gzip or zstd. It is read twice: once for its pages, once for its accesses.
+        The file, as it is or packed by gzip, xz or zstd. It is read twice: once for its pages, once for its accesses.
     format : str
         A name of ``tmemlab list importers``.
     output : str or path, optional
         The file to write, ``NAME.parquet``; without it the trace is kept in the cache only.
     **options
-        Of the format: the keyword arguments of its importer.
+        Of the format: the keyword arguments of the function of its name in ``tmemlab.trace.importers``.
 
     Returns
     -------
     Trace
-        Its pages have the order of their addresses or blocks. Such formats know no think time, so accesses take none.
+        Its pages have the order of their addresses or blocks, a file after the other. Where the format has times, each
+        access happens at its time, to within a millisecond, or half a second where all are whole seconds; where it has
+        none, an access takes no time.
 
     Raises
     ------
     TraceError
-        If the format is unknown, or the file is missing, damaged or in another format; the message names the line.
+        If the format or an option is unknown, or the file is missing, damaged or in another format; the message names
+        the line or the record.
     """
     path = Path(path)
-    if format not in IMPORTERS:
-        raise TraceError(f"format: no importer is called {format!r}; {meant(format, IMPORTERS)}")
+    check_options(format, options)
     source = _with_origin(IMPORTERS[format].source(path, **options), path, format)
     if output is None:
         with explained(path):
@@ -60,10 +77,17 @@ def import_trace(path: str | Path, format: str, output: str | Path | None = None
     return load_trace(output)
 
 
+def check_options(format: str, options: Mapping[str, Any]) -> None:
+    """Raise TraceError, with what there is, if there is no such format or it takes no such option."""
+    if format not in IMPORTERS:
+        raise TraceError(f"format: no importer is called {format!r}; {meant(format, IMPORTERS)}")
+    check_call(format, IMPORTERS[format].says, options)
+
+
 def _with_origin(source: Source, path: Path, format: str) -> Source:
     """Return the source of a trace that says where it comes from."""
     origin = {"source": "imported", "imported_from": path.name, "imported_format": format}
     return Source(lambda: {**source.meta(), **origin}, source.chunks)
 
 
-__all__ = ["IMPORTERS", "Importer", "import_trace"]
+__all__ = ["IMPORTERS", "Importer", "check_options", "import_trace"]

@@ -5,19 +5,24 @@ from pathlib import Path
 from typing import Final
 
 from tmemlab.trace.format import WRITE
-from tmemlab.trace.importers.lines import Request, Rows, rows_of, whole_number
-from tmemlab.units import PAGE_SIZE
+from tmemlab.trace.importers.fields import Fields
+from tmemlab.trace.importers.lines import rows_of_lines
+from tmemlab.trace.importers.requests import Requests, Rows, requests_of
 
 FLAGS: Final = {b"l": 0, b"s": WRITE}
 
 
 def address(path: Path) -> Iterator[Rows]:
-    """Lines of "l or s, 0xADDRESS, gap": loads and stores, each in a page of 4 KiB of the program's own memory."""
-    return rows_of(path, _access, "l or s, 0xADDRESS, gap")
+    """Lines of "l or s, 0xADDRESS, gap": loads and stores, each in a page of 4 KiB of the program's own memory.
+
+    The gap, which may be missing, is the instructions since the line before. How long they took is not known.
+    """
+    return rows_of_lines(path, _accesses, "l or s, 0xADDRESS, gap")
 
 
-def _access(kind: bytes, where: bytes, gap: bytes) -> Request:
-    whole_number(gap)  # instructions since the line before; how long they took is not known
-    if kind not in FLAGS or not where.startswith(b"0x"):
-        raise ValueError
-    return Request(int(where, 16) // PAGE_SIZE, 1, FLAGS[kind])
+def _accesses(fields: Fields) -> Requests:
+    gapless = fields.counts == 2
+    fields.number(2, unless=gapless)
+    fields.good &= fields.begins_with_0x(1) & (gapless | (fields.counts == 3))
+    flags = fields.word(0, FLAGS)
+    return requests_of(fields.good, fields.hexadecimal(1), 1, flags)

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tmemlab.trace.format import SYSCALL
-from tmemlab.trace.importers.lines import Request, Rows, rows_of, whole_number
+from tmemlab.trace.importers.fields import Fields
+from tmemlab.trace.importers.lines import rows_of_lines
+from tmemlab.trace.importers.requests import Requests, Rows, requests_of
+from tmemlab.units import PAGE_SIZE
 
 
 def arc(path: Path) -> Iterator[Rows]:
     """Lines of "start blocks ignored request": reads of blocks, each a page of one file, through read()."""
-    return rows_of(path, _request, "start blocks ignored request")
+    return rows_of_lines(path, _requests, "start blocks ignored request")
 
 
-def _request(start: bytes, blocks: bytes, _: bytes, __: bytes) -> Request:
-    return Request(whole_number(start), whole_number(blocks), SYSCALL)
+def _requests(fields: Fields) -> Requests:
+    fields.good &= fields.counts == 4
+    start, blocks = fields.number(0), fields.number(1)
+    return requests_of(fields.good, start, blocks, SYSCALL, unit=PAGE_SIZE)

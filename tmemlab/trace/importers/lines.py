@@ -2,79 +2,53 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tmemlab.errors import TraceError
-from tmemlab.trace.importers.unpack import blocks_of_lines
-
-AT_A_TIME: Final = 1 << 18  # rows: a million lines, not yet arrays, take 200 MiB
-MOST_PLACES: Final = 1 << 52  # pages of 4 KiB that 64 bits address
-MOST_PAGES: Final = 1 << 20  # of one request: 4 GiB; a number beyond it is no length
+from tmemlab.trace.importers.fields import Fields, between_spaces
+from tmemlab.trace.importers.requests import Requests, Rows, rows_of_requests
+from tmemlab.trace.importers.unpack import blocks_of_text
 
 
-class Request(NamedTuple):
-    """What a line asks for."""
+def rows_of_lines(
+    path: Path,
+    requests: Callable[[Fields], Requests],
+    shape: str,
+    split: Callable[[bytes], Fields] = between_spaces,
+    skip: int = 0,
+) -> Iterator[Rows]:
+    """Yield the accesses of a file; ``requests`` is given the fields of many lines.
 
-    first: int  # page of the address space or of the file
-    pages: int
-    flags: int
-
-
-class Rows(NamedTuple):
-    """Some accesses in order."""
-
-    places: NDArray[np.int64]  # (rows,) pages of the address space or of the file
-    flags: NDArray[np.uint32]  # (rows,)
-
-
-def rows_of(path: Path, request: Callable[..., Request], shape: str) -> Iterator[Rows]:
-    """Yield the accesses of a file; ``request`` is given a line's fields, and ``shape`` names them in a message.
+    Parameters
+    ----------
+    path : path
+    requests : callable
+        What a line asks for, of the fields of all lines that are to count.
+    shape : str
+        Names the fields of a line in a message.
+    split : callable
+        How a block of lines has fields; empty lines are passed over.
+    skip : int
+        Lines to pass over at the file's beginning.
 
     Raises
     ------
     TraceError
-        If the file is missing or damaged, or a line has other fields than ``shape``; empty lines are passed over.
+        If the file is missing or damaged, or a line is not of this shape.
     """
-    waiting: list[Request] = []
-    pages = 0
-    for number, lines in blocks_of_lines(path):
-        for place, line in enumerate(lines):
-            fields = line.split()
-            if not fields:
-                continue
-            try:
-                asked = request(*fields)
-            except (TypeError, ValueError):
-                asked = Request(-1, 0, 0)
-            if not (0 <= asked.first < MOST_PLACES and asked.pages <= MOST_PAGES):
-                raise TraceError(
-                    f"{path}: line {number + place} is {_brief(line)}, not {shape!r}; "
-                    "mend it, or name the format that the file has"
-                )
-            waiting.append(asked)
-            pages += asked.pages
-            if pages >= AT_A_TIME:
-                yield _rows(waiting)
-                waiting, pages = [], 0
-    yield _rows(waiting)
-
-
-def whole_number(text: bytes) -> int:
-    """Return the number that digits stand for; raise ValueError for anything else."""
-    if not text.isdigit():
-        raise ValueError(text)
-    return int(text)
-
-
-def _rows(requests: list[Request]) -> Rows:
-    """Return one access for each page that is asked for."""
-    first, pages, flags = np.array(requests, np.int64).reshape(-1, 3).T
-    start = np.cumsum(pages) - pages  # of a request's pages in the result
-    places = np.arange(int(pages.sum())) + np.repeat(first - start, pages)
-    return Rows(places, np.repeat(flags, pages).astype(np.uint32))
+    for number, text in blocks_of_text(path):
+        fields = split(text)
+        if number <= skip:
+            fields.only(fields.lines > skip - number)
+        asked = requests(fields)
+        if not asked.good.all():
+            wrong = int(fields.lines[np.argmin(asked.good)])
+            raise TraceError(
+                f"{path}: line {number + wrong} is {_brief(text.splitlines()[wrong])}, not {shape!r}; "
+                "mend it, or name the format that the file has"
+            )
+        yield from rows_of_requests(asked)
 
 
 def _brief(line: bytes) -> str:
