@@ -49,7 +49,7 @@ def block_times(spool: Spool, native_ns: float | None = None) -> tuple[Times, Ti
 
 
 def _add_process(its: "np.recarray[tuple[int], np.dtype[np.void]]", edges: Times, *sums: Times) -> None:
-    """Add what a process did in each bin: raise the most that one computed, add its busy time, raise the longest wait."""
+    """Add what a process did in each bin to the most that one computed, the time they were busy, the longest wait."""
     most, busy, waits = sums
     walls = np.column_stack([its.wall, its.wall_end]).ravel().astype(float)
     counts = np.column_stack([its.instructions, its.instructions_end]).ravel()

@@ -121,12 +121,12 @@ class Collector:
             self._committed += change
 
     def started(self, process: Process, pid: int, _: Ints) -> None:
-        """A program begins in a process."""
+        """Begin a program in a process."""
         self.memory.release(process)
         process.files = {}
 
     def forked(self, process: Process, pid: int, payload: Ints) -> None:
-        """A process begins as the child of another; one that had its number has ended unseen."""
+        """Begin a process as the child of another; one that had its number has ended unseen."""
         parent = self.processes.get(int(payload[0]))
         self.memory.release(process)
         if parent is not None and parent is not process:
@@ -138,7 +138,7 @@ class Collector:
         self.processes.pop(pid, None)
 
     def reaped(self, process: Process, pid: int, payload: Ints) -> None:
-        """The end of a child is waited for; it may have been killed, and then did not say so itself."""
+        """Forget a child that was waited for; it may have been killed, and then did not say so itself."""
         child = self.processes.pop(int(payload[0]), None)
         if child is not None:
             self.memory.release(child)

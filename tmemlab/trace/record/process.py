@@ -72,7 +72,7 @@ class PageTable:
         return row
 
     def take(self, start: int, end: int) -> tuple[Ints, Ints]:
-        """Return the pages between two addresses that have an entry, in ascending order, and the entries; clear them."""
+        """Return the pages between two addresses that have an entry, ascending, and the entries; clear these."""
         pages, entries = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for part in sorted(self._parts(start, end)):
             row = self._part[part]
@@ -95,7 +95,7 @@ class PageTable:
     def all(self) -> Ints:
         """Return every entry there is."""
         rows = self._rows[list(self._part.values())]
-        return rows[rows != NOTHING]
+        return np.asarray(rows[rows != NOTHING])
 
     def fork(self) -> "PageTable":
         """Return a table with the same entries; in both, a store to memory of the process makes a page of its own."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tmemlab.errors import TraceError
 
 Words = NDArray[np.uint64]
+Ints = NDArray[np.int64]
 
 MAGIC: Final = 0x746D
 VERSION: Final = 1

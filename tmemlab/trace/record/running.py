@@ -1,0 +1,115 @@
+"""Run a command to its end while somebody watches: how far it is, Ctrl-C, a disk that fills up."""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+LOOK_EVERY: Final = 0.25  # s
+GRACE: Final = 5.0  # s that a process has to end after each signal
+ROOM: Final = 64 << 20  # bytes that are left free
+ROWS_PER_SPOOL: Final = 3  # bytes of the trace in the making, at most, a byte of the spool
+SUBREAPER: Final = 36  # prctl's; processes that lose their parent become ours. Source: linux/prctl.h
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    seconds: float  # that it ran
+    interrupted: bool = False  # by Ctrl-C
+    full: bool = False  # the disk was nearly full, so it was ended
+    left: int = 0  # processes that it left behind, which were ended
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], spool: Path, tell: Callable[[str], None], **popen: Any
+) -> Ended:
+    """Run a command and all that it starts; end them at Ctrl-C, or when the disk of ``spool`` is nearly full."""
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    others = set(descendants())  # that this process had already
+    started = time.monotonic()
+    with _interrupts() as interrupted:
+        process = subprocess.Popen(command, env=dict(environment), **popen)
+        full = False
+        while process.poll() is None and not interrupted.is_set() and not full:
+            interrupted.wait(LOOK_EVERY)
+            full = _nearly_full(spool)
+            tell(_so_far(spool, time.monotonic() - started, len(set(descendants()) - others)))
+        if interrupted.is_set():
+            _until(lambda: process.poll() is not None)  # the terminal has told the program too
+        left = _end_all(signal.SIGINT if interrupted.is_set() else signal.SIGTERM, others)
+        status = process.wait()
+    cut_short = interrupted.is_set() or full
+    return Ended(status, time.monotonic() - started, interrupted.is_set(), full, 0 if cut_short else left)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C sets."""
+    happened = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield happened
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: happened.set())
+    try:
+        yield happened
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _so_far(spool: Path, seconds: float, processes: int) -> str:
+    size = spool.stat().st_size if spool.exists() else 0
+    return f"recording: {seconds:.0f} s, {processes} processes, {size / 8e6:.1f} million accesses kept"
+
+
+def _nearly_full(spool: Path) -> bool:
+    size = spool.stat().st_size if spool.exists() else 0
+    return shutil.disk_usage(spool.parent).free < ROOM + ROWS_PER_SPOOL * size
+
+
+def descendants() -> list[int]:
+    """Return the processes that this one has started, and those that they have."""
+    children: dict[int, list[int]] = {}
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                fields = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], [os.getpid()]
+    while waiting:
+        these = children.get(waiting.pop(), [])
+        found += these
+        waiting += these
+    return found
+
+
+def _end_all(first: signal.Signals, others: set[int]) -> int:
+    """End what still runs, ever more firmly; return how many there were."""
+    were = living = set(descendants()) - others
+    for how in (first, signal.SIGTERM, signal.SIGKILL):
+        for process in living:
+            with suppress(ProcessLookupError):
+                os.kill(process, how)
+        _until(lambda: not set(descendants()) - others)
+        living = set(descendants()) - others
+        if not living:
+            break
+    return len(were)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, but not for ever."""
+    deadline = time.monotonic() + GRACE
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
