@@ -21,10 +21,10 @@ def lackey(path: Path) -> Iterator[Rows]:
     A modify is one access that writes, and an access that crosses into the next page is one to each. Lines that begin
     otherwise are Valgrind's own messages or what the program printed, and are passed over.
     """
-    return rows_of_lines(path, _accesses, "I, L, S or M address,size", split=_of_accesses)
+    return rows_of_lines(path, _accesses, "I, L, S or M address,size", split=lackey_fields)
 
 
-def _of_accesses(text: bytes) -> Fields:
+def lackey_fields(text: bytes) -> Fields:
     """Return the fields of the lines that begin as lackey's do: two columns for the letter, then one space."""
     fields = between_spaces(text, also=b",")
     return fields.only(fields.lines_begin([b"I  ", b" L ", b" S ", b" M "]))
