@@ -19,7 +19,6 @@ from tmemlab.trace.record.store import FILE_PAGE, Store
 WRITABLE, SHARED, OF_FILE = 2, 8, 16  # of MAPPED; as recorder/format.h
 FLAGS: Final = np.array([0, WRITES, 0, SYSCALL, SYSCALL | WRITES, SYSCALL | WRITES | WHOLE], np.int64)
 COMMIT_STEP: Final = 32  # pages: smaller changes of committed memory are told together
-NOBODY: Final = -1
 FILE_FREE: Final = -2  # in an event's value: its first page is a file's, as numbered while recording
 
 Times = NDArray[np.float64]
@@ -149,7 +148,7 @@ class Collector:
         start, end = address >> 12, (address + length) >> 12
         file = self.files.known(device, inode) if how & OF_FILE else None
         if file is None and how & SHARED:
-            file = File(NOBODY)
+            file = File(anonymous=True)
             file.unlinked = True
         if end > start:
             mapping = Mapping(start, end, file, offset >> 12, bool(how & SHARED), bool(how & WRITABLE))

@@ -14,23 +14,21 @@ class File:
 
     Attributes
     ----------
+    anonymous : bool
+        Whether its pages are written to swap and not to a file, as those of a file in tmpfs are.
     number : int
-        Of the file; -1 if its pages are anonymous memory, as those of a file in tmpfs are.
+        Of the file in the trace; -1 until a page of it is touched.
     pages : dict of int to int
         Page of the file to page of the trace, for pages that were touched.
     """
 
-    def __init__(self, number: int, name: str = "") -> None:
-        self.number = number
-        self.name = name
+    def __init__(self, *, anonymous: bool) -> None:
+        self.anonymous = anonymous
+        self.number = -1
+        self.name = ""
         self.pages: dict[int, int] = {}
         self.unlinked = False
         self.mapped = 0  # how often
-
-    @property
-    def anonymous(self) -> bool:
-        """Whether its pages are written to swap and not to a file."""
-        return self.number < 0
 
 
 class Files:
@@ -46,10 +44,7 @@ class Files:
         """Return a file, which is new if it was not met before."""
         file = self.by_inode.get((device, inode))
         if file is None:
-            in_memory = device in self._memory_devices
-            file = File(-1 if in_memory else len(self.numbered))
-            if not in_memory:
-                self.numbered.append(file)
+            file = File(anonymous=device in self._memory_devices)
             self.by_inode[device, inode] = file
         return file
 
@@ -63,6 +58,9 @@ class Files:
         """Return the page of the trace for a page of a file that is on a disk."""
         page = file.pages.get(index)
         if page is None:
+            if file.number < 0:
+                file.number = len(self.numbered)
+                self.numbered.append(file)
             page = file.pages[index] = FILE_PAGE | len(self.page_file)
             self.page_file.append(file.number)
             self.page_index.append(index)
