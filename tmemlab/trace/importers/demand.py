@@ -65,7 +65,7 @@ def demand(
     unit : str
         Of demand: B, KB, MB, GB, KiB, MiB, GiB or pages.
     delimiter : str
-        The character between two fields.
+        The character between two fields, or ``tab``.
     speed : float
         How many times as fast the curve is passed through; 60 makes an hour of it a minute.
     **habits

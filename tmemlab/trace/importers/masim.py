@@ -115,4 +115,4 @@ class _Simulation:
             place = self.random.integers(0, size, count)
         else:
             place = (done + np.arange(count)) % -(-size // pattern.stride) * pattern.stride
-        return self.first_page[pattern.region] + place // PAGE_SIZE
+        return np.asarray(self.first_page[pattern.region] + place // PAGE_SIZE)

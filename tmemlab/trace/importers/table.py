@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tmemlab.errors import TraceError, meant
 from tmemlab.trace.importers.unpack import blocks_of_lines
 
-AROUND = ' \t\r"'
+AROUND: Final = ' \t\r"\ufeff'  # a field; the last is written before the first line by some programs
 
 
 class Table(NamedTuple):
@@ -30,8 +30,9 @@ def read_table(path: Path, columns: Sequence[int | str], delimiter: str) -> Tabl
         If the file is missing or damaged, has no such column, or a field is no number; the message names the line.
         Empty lines are passed over, and so is a first line of names.
     """
+    delimiter = "\t" if delimiter == "tab" else delimiter
     if not isinstance(delimiter, str) or len(delimiter) != 1:
-        raise TraceError(f"{path}: delimiter is {delimiter!r}, not one character; give the one between two fields")
+        raise TraceError(f"{path}: delimiter is {delimiter!r}, neither one character nor tab")
     places: list[int] = []
     values, lines = array("d"), array("q")
     for first, block in blocks_of_lines(path):
