@@ -126,4 +126,3 @@ def _directory(places: NDArray[np.int64], anonymous: bool) -> list[Extent]:
         Extent(first, count, anonymous=False, file=place >> FILE_SHIFT, index=place % MOST_PLACES)
         for first, count, place in zip(starts.tolist(), counts.tolist(), places[starts].tolist(), strict=True)
     ]
-

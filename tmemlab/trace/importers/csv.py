@@ -121,6 +121,8 @@ def _column(what: str, column: Any, path: Path, split: Callable[[bytes], Fields]
     if not isinstance(column, str):
         raise TraceError(f"{what}: {column!r} is no column; give its name, or its number from 1 to {MOST_COLUMNS}")
     names = _header(path, split)
+    if not names:
+        raise TraceError(f"{path}: its first line names no columns, so none is called {column!r}; give its number")
     if column not in names:
         raise TraceError(f"{what}: no column of {path} is called {column!r}; {meant(column, names)}")
     return names.index(column)
@@ -130,7 +132,7 @@ def _header(path: Path, split: Callable[[bytes], Fields]) -> list[str]:
     """Return the names in the first line."""
     for _, text in blocks_of_text(path):
         first = text.removeprefix(BOM).partition(b"\n")[0] + b"\n"
-        return [name.decode("utf-8", "replace") for name in split(first).of_line(0)]
+        return [name.decode("utf-8", "replace") for name in split(first).first_line()]
     return []
 
 

@@ -43,6 +43,7 @@ def times(text: Text, starts: Places, stops: Places, unit: int) -> Numbers:
     wholes, good = numbers(text, starts, dots)
     ends = np.minimum(stops, dots + 10)
     fractions, fraction_good = numbers(text, np.minimum(dots + 1, ends), ends)
-    good &= (wholes < (1 << 64) // unit - 1) & (fraction_good | (dots == stops))
+    _, rest_good = numbers(text, ends, stops)
+    good &= (wholes < (1 << 64) // unit - 1) & (fraction_good | (dots == stops)) & (rest_good | (ends == stops))
     billionths = np.where(dots == stops, 0, fractions * 10 ** np.clip(10 - (ends - dots), 0, 9).astype(np.uint64))
     return wholes * np.uint64(unit) + billionths * np.uint64(unit) // np.uint64(NS_PER_S), good

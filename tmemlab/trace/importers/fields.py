@@ -12,6 +12,7 @@ SPACES: Final = b" \t\r\n\v\f"
 NEWLINE: Final = ord("\n")
 AROUND: Final = np.isin(np.arange(256), [*SPACES, ord('"')])  # a field between delimiters
 MOST_AROUND: Final = 64  # bytes that are taken off either end of a field
+LONGEST_LABEL: Final = 64  # bytes
 
 
 class Fields:
@@ -80,16 +81,19 @@ class Fields:
         return begins
 
     def labels(self, first: int, last: int) -> NDArray[np.bytes_]:
-        """Return each line's text from one field to another."""
+        """Return each line's text from one field to another; a line where it is empty or long is not good."""
         starts, stops = self._where(first)[0], self._where(last)[1]
-        width = max(1, int((stops - starts).max(initial=0)))
+        self.good &= (starts < stops) & (stops - starts <= LONGEST_LABEL)
+        width = min(max(1, int((stops - starts).max(initial=0))), LONGEST_LABEL)
         places = starts[:, None] + np.arange(width)
         letters = np.where(places < stops[:, None], self._text[np.minimum(places, len(self._text) - 1)], 0)
         return np.ascontiguousarray(letters, np.uint8).view(f"S{width}").reshape(-1)
 
-    def of_line(self, line: int) -> list[bytes]:
-        """Return the fields of one line."""
-        places = slice(self._first[line], self._first[line] + self.counts[line])
+    def first_line(self) -> list[bytes]:
+        """Return the fields of the first line; there are none if there is no line."""
+        if not len(self.lines):
+            return []
+        places = slice(self._first[0], self._first[0] + self.counts[0])
         return [
             self._text[start:stop].tobytes()
             for start, stop in zip(self._starts[places], self._stops[places], strict=True)

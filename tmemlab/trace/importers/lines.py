@@ -44,8 +44,9 @@ def rows_of_lines(
         asked = requests(fields)
         if not asked.good.all():
             wrong = int(fields.lines[np.argmin(asked.good)])
+            line = text.split(b"\n")[wrong]
             raise TraceError(
-                f"{path}: line {number + wrong} is {_brief(text.splitlines()[wrong])}, not {shape!r}; "
+                f"{path}: line {number + wrong} is {_brief(line)}, not {shape!r}; "
                 "mend it, or name the format that the file has"
             )
         yield from rows_of_requests(asked)

@@ -34,14 +34,13 @@ def msr(path: Path) -> Iterator[Rows]:
         fields.good &= fields.counts == 7
         fields.number(2)
         fields.number(6)
+        names = fields.labels(1, 2)
         flags, ns = fields.word(3, FLAGS), fields.time(0, TICK)
         asked = requests_of(fields.good, fields.number(4), fields.number(5), flags, ns)
         if not asked.good.all():
             return asked
-        places = asked.first + (_disks(fields.labels(1, 2), disks, path) << FILE_SHIFT)
-        return asked._replace(
-            first=places, files=[disk.replace(b",", b"_").decode("ascii", "replace") for disk in disks]
-        )
+        places = asked.first + (_disks(names, disks, path) << FILE_SHIFT)
+        return asked._replace(first=places, files=[_name_of(disk) for disk in disks])
 
     return rows_of_lines(path, requests, SHAPE, split=partial(between_delimiters, delimiter=b","))
 

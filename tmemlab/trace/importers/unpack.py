@@ -1,8 +1,8 @@
 """A file of any length, as it is or packed by gzip, xz or zstd, a block of bytes, lines or records at a time."""
 
+import lzma
 from collections.abc import Iterator
 from contextlib import contextmanager
-from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +61,6 @@ def beginning(path: Path, length: int) -> bytes:
 
 
 def _opened(path: Path) -> Any:
-    import lzma
-
     import pyarrow as pa
 
     with path.open("rb") as file:
@@ -82,6 +80,6 @@ def explained(path: Path) -> Iterator[None]:
         raise TraceError(f"{path}: there is no such file; check the path") from error
     except IsADirectoryError as error:
         raise TraceError(f"{path}: is a folder; name a file in it") from error
-    except (OSError, EOFError, LZMAError) as error:
+    except (OSError, EOFError, lzma.LZMAError) as error:
         reason = str(getattr(error, "strerror", None) or error).split("\n", 1)[0].rstrip(". ")
         raise TraceError(f"{path}: cannot be read ({reason}); copy it again") from error
