@@ -44,7 +44,7 @@ def test_overcommit_is_the_story_of_six_guests() -> None:
     assert [guest.memory for guest in scenario.guests] == [2 * GIB] * 6
     assert [seconds(guest.start) for guest in scenario.guests] == [0, 0, 0, 0, 120, 180]
     traces = sorted(workload.trace for guest in scenario.guests for workload in guest.workloads)
-    assert traces == ["gccmake", "greptwice", "pandas", "pandas", "sort", "sqlite"]
+    assert traces == [f"small/{name}" for name in ("gccmake", "greptwice", "pandas", "pandas", "sort", "sqlite")]
     for guest in scenario.guests:
         assert guest.idle is not None
         assert guest.swap > 0

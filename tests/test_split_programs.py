@@ -144,10 +144,10 @@ def test_a_killed_program_is_killed_whole(tmp_path: Path) -> None:
 
 
 def test_gccmake_split_accesses_what_gccmake_does_and_the_same_bits_again() -> None:
-    asked = {**scenario("gccmake", vcpus=2, maxmem="1GiB", memory="512MiB"), "scale": 16, "host": {"memory": "2GiB"}}
+    asked = {**scenario("small/gccmake", vcpus=2, maxmem="1GiB", memory="512MiB"), "scale": 16, "host": {"memory": "2GiB"}}
     split = {"guests.a.workloads.0.split": True}
     whole, first, second = (simulate(load_scenario(asked, changes), "tmem") for changes in ({}, split, split))
-    assert load_trace("gccmake").lanes == 2
+    assert load_trace("small/gccmake").lanes == 2
     assert whole.programs.accesses[0] == first.programs.accesses[0]
     assert first.summary.equals(second.summary)
     assert first.programs.equals(second.programs)
@@ -155,7 +155,7 @@ def test_gccmake_split_accesses_what_gccmake_does_and_the_same_bits_again() -> N
 
 
 def test_every_lane_is_a_stream_of_the_program() -> None:
-    asked = {**scenario("gccmake", split=True, maxmem="1GiB"), "scale": 16, "host": {"memory": "2GiB"}}
+    asked = {**scenario("small/gccmake", split=True, maxmem="1GiB"), "scale": 16, "host": {"memory": "2GiB"}}
     machine = build_machine(load_scenario(asked), strategy_named("unlimited"), 1)
     assert [feed.lane for feed in machine.feeds] == [0, 1]
     assert machine.programs == [0]

@@ -18,8 +18,8 @@ def load_trace(name_or_path: str | Path) -> Trace:
     Parameters
     ----------
     name_or_path : str or path
-        A name such as ``"sqlite"``, looked up among the traces that come with tmemlab (or in ``traces`` under
-        ``TMEMLAB_DATA``), or the path of a file.
+        A name such as ``"sqlite"`` or ``"small/sqlite"``, looked up among the traces that come with tmemlab (or in
+        ``traces`` under ``TMEMLAB_DATA``), or the path of a file.
 
     Raises
     ------
@@ -38,8 +38,9 @@ def load_trace(name_or_path: str | Path) -> Trace:
 def trace_path(name_or_path: str | Path) -> Path:
     """Return the file of a trace that exists; raise TraceError, with the names there are, if it does not."""
     path = Path(name_or_path)
-    named = path.suffix == "" and path.name == str(name_or_path)
-    file = traces_folder() / f"{path}{SUFFIX}" if named else path
+    shipped = traces_folder() / f"{path}{SUFFIX}"
+    named = path.suffix == "" and (path.name == str(name_or_path) or shipped.exists())
+    file = shipped if named else path
     if file.exists():
         return file
     there = ", ".join(trace_names(file.parent)) or "none"

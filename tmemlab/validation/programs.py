@@ -13,6 +13,7 @@ from tmemlab.validation.sequences import RESERVE
 
 NAME = "real"  # what the series is called
 SENTENCE = "Recorded programs: pages refaulted, which the real kernel counts and the recordings can show."
+SMALL = "small"  # folder of the recordings that were made of the programs that the real kernel ran
 REFAULTS = ("mc_workingset_refault_anon", "mc_workingset_refault_file")
 _KINDS = ("median", "min", "max")
 
@@ -32,7 +33,7 @@ class Program:
     @property
     def trace(self) -> Trace:
         """What is replayed."""
-        return load_trace(self.pattern)
+        return load_trace(f"{SMALL}/{self.pattern}")
 
     def simulate(self, model: str) -> dict[str, Any]:
         """Return the row of a `Validation`."""

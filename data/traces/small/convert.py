@@ -1,6 +1,6 @@
 """Convert the recordings of six real programs to the traces in this folder.
 
-    python data/traces/convert.py FOLDER [NAME ...] [--out FOLDER]
+    python data/traces/small/convert.py FOLDER [NAME ...] [--out FOLDER]
 
 FOLDER holds the recordings NAME.parquet: columns ``t_us``, ``proc``, ``op``, ``page``, ``kind`` (README.md says what
 they mean). Every record is kept; what changes is the numbering of pages, the clock, that frees become events, and that

@@ -1,4 +1,4 @@
-"""The traces in data/traces are whole, and the recipe that made them keeps every record."""
+"""The traces in data/traces/small are whole, and the recipe that made them keeps every record."""
 
 import importlib.util
 import sys
@@ -11,8 +11,20 @@ import numpy as np
 import pytest
 
 from tests.trace_cases import own_cache, read_whole
-from tmemlab.trace import ESCAPE, FREE, PROCESS, SYSCALL, THINK, WHOLE, WRITE, Extent, Trace, load_trace, trace_names
-from tmemlab.trace.load import traces_folder
+from tmemlab.trace import (
+    ESCAPE,
+    FREE,
+    PROCESS,
+    SYSCALL,
+    THINK,
+    WHOLE,
+    WRITE,
+    Extent,
+    Trace,
+    load,
+    load_trace,
+    trace_names,
+)
 from tmemlab.trace.think import clock_of
 
 __all__ = ["own_cache"]
@@ -20,11 +32,12 @@ __all__ = ["own_cache"]
 NAMES = ("gccmake", "greptwice", "pandas", "redis", "sort", "sqlite")
 LANES = {"gccmake": 2, "redis": 2}  # make -j2; a server, and the fork that saves
 S = 1_000_000_000
+SMALL = load.traces_folder() / "small"
 
 
 def load_recipe() -> ModuleType:
     """Import the conversion script, which is no part of a package."""
-    spec = importlib.util.spec_from_file_location("convert_recordings", traces_folder() / "convert.py")
+    spec = importlib.util.spec_from_file_location("convert_recordings", SMALL / "convert.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -175,7 +188,7 @@ def test_the_converted_clock_is_within_its_tolerance() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_trace_is_what_it_says(name: str) -> None:
-    trace = load_trace(name)
+    trace = load_trace(f"small/{name}")
     accesses, events = read_whole(trace)
     anonymous = trace.directory[0].count
     counted = RECIPE.counts_of_trace((accesses, events), anonymous)
@@ -192,8 +205,8 @@ def test_a_shipped_trace_is_what_it_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_readme_says_the_same(name: str) -> None:
-    trace = load_trace(name)
-    lines = (traces_folder() / "README.md").read_text().splitlines()
+    trace = load_trace(f"small/{name}")
+    lines = (SMALL / "README.md").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith(f"| `{name}` |"))
     said = [cell.strip().replace(",", "") for cell in line.split("|")[3:10]]
     meta = trace.meta
@@ -205,12 +218,12 @@ def test_the_readme_says_the_same(name: str) -> None:
 
 
 def test_the_shipped_traces_are_small() -> None:
-    assert tuple(trace_names()) == NAMES
-    assert sum(path.stat().st_size for path in Path(traces_folder()).glob("*.parquet")) < 25e6
+    assert tuple(trace_names(SMALL)) == NAMES
+    assert sum(path.stat().st_size for path in Path(SMALL).glob("*.parquet")) < 25e6
 
 
 def test_a_shipped_trace_can_be_sampled() -> None:
-    trace = load_trace("redis")
+    trace = load_trace("small/redis")
     small: Trace = trace.at_scale(64)
     assert small.duration_s == pytest.approx(trace.duration_s)
     assert small.n_accesses < 0.5 * trace.n_accesses
@@ -219,7 +232,7 @@ def test_a_shipped_trace_can_be_sampled() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_lanes_of_a_shipped_trace_are_all_of_it(name: str) -> None:
-    trace = load_trace(name)
+    trace = load_trace(f"small/{name}")
     lanes = trace.split()
     assert len(lanes) == LANES.get(name, 1)
     anonymous = trace.directory[0].count
@@ -231,7 +244,7 @@ def test_the_lanes_of_a_shipped_trace_are_all_of_it(name: str) -> None:
 
 
 def test_the_jobs_of_make_have_as_much_to_do_and_a_save_less_than_its_server() -> None:
-    jobs = [lane.info()["accesses"] for lane in load_trace("gccmake").split()]
+    jobs = [lane.info()["accesses"] for lane in load_trace("small/gccmake").split()]
     assert min(jobs) > 0.4 * sum(jobs)
-    server, save = load_trace("redis").split()
+    server, save = load_trace("small/redis").split()
     assert 0.1 < save.info()["accesses"] / server.info()["accesses"] < 0.5
