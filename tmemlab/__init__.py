@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from tmemlab.errors import TmemlabError as TmemlabError
     from tmemlab.errors import TraceError as TraceError
     from tmemlab.errors import VectorError as VectorError
+    from tmemlab.locality.curve import MissRatioCurve as MissRatioCurve
+    from tmemlab.locality.curve import miss_ratio_curve as miss_ratio_curve
+    from tmemlab.locality.refaults import refault_distances as refault_distances
+    from tmemlab.locality.second_level import second_level as second_level
+    from tmemlab.locality.working_set import WorkingSet as WorkingSet
+    from tmemlab.locality.working_set import working_set as working_set
     from tmemlab.page_faults import page_faults as page_faults
     from tmemlab.report import write_report as _write_report
     from tmemlab.run import Run as Run
@@ -56,6 +62,12 @@ _HOME = {
     },
     "Cancelled": "errors.Cancelled",
     "KernelFault": "errors.KernelFault",
+    "MissRatioCurve": "locality.curve.MissRatioCurve",
+    "miss_ratio_curve": "locality.curve.miss_ratio_curve",
+    "refault_distances": "locality.refaults.refault_distances",
+    "second_level": "locality.second_level.second_level",
+    "WorkingSet": "locality.working_set.WorkingSet",
+    "working_set": "locality.working_set.working_set",
     "page_faults": "page_faults.page_faults",
     "report": "report.write_report",
     "Run": "run.Run",

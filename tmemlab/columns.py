@@ -10,6 +10,8 @@ is 512 bytes. The counters are named as Xen, Linux and xentop name them. The tab
 - ``all_programs``: the programs of several runs, with these columns before theirs.
 - ``comparison``: a row a strategy. ``pairs``: a row a program, under two strategies.
 - ``page_faults``: a row a size of memory, of a trace alone under a policy of theory; its pages are the trace's.
+- ``miss_ratio_curve``: a row a size of memory; ``working_set``: a row a window of time; ``reuse`` and ``refaults``: a row
+  a class of distances. All are of a trace alone, and their pages are the trace's.
 - ``validation``: a row a pattern and limit, what a real kernel did beside what the simulated one does.
 """
 
@@ -48,6 +50,10 @@ _HOST = (HOST,)
 _ALL = ("comparison",)
 _PAIR = ("pairs",)
 _FAULTS = ("page_faults",)
+_CURVE = ("miss_ratio_curve",)
+_WINDOW = ("working_set",)
+_REUSE = ("reuse",)
+_REFAULTS = ("refaults",)
 _REAL = ("validation",)
 _LEFT_OUT = ("ablation",)
 _COUNTED = ("summary", "history", "comparison")
@@ -150,10 +156,30 @@ COLUMNS: dict[str, Column] = {
     "tmem_cpu_s": Column("s", (*_SUM, *_ALL), "Processor time spent in tmem's copies and calls."),
     "balloon_failures": Column("count", _SUM, "Times the balloon asked Xen for memory and was refused."),
     "boot_wait_s": Column("s", _SUM, "Time from the guest's start until its starting memory was free."),
-    "frames": Column("pages", _FAULTS, "The size of the memory in which a trace's page faults are counted."),
-    "accesses": Column("accesses", (*_HOST, *_RUN, *_FAULTS), "Page accesses replayed."),
+    "frames": Column(
+        "pages", (*_FAULTS, *_CURVE), "The size of the memory in which a trace's page faults are counted."
+    ),
+    "accesses": Column("accesses", (*_HOST, *_RUN, *_FAULTS, *_CURVE), "Page accesses replayed."),
     "faults": Column("faults", _FAULTS, "Accesses to a page that was not in memory, the first one included."),
-    "writes_to_disk": Column("pages", _FAULTS, "Dirty pages evicted; those in memory at the end are not written."),
+    "misses": Column("accesses", _CURVE, "Accesses to a page that was not in memory, the first one included."),
+    "cold_misses": Column("accesses", _CURVE, "Those to a page never touched before, or not since it was freed."),
+    "miss_ratio": Column("ratio", _CURVE, "Misses over accesses."),
+    "writes_to_disk": Column(
+        "pages", (*_FAULTS, *_CURVE), "Dirty pages evicted; those in memory at the end are not written."
+    ),
+    "end_s": Column("s", _WINDOW, "When the window ends, in the trace's own time; empty if it says nothing of time."),
+    "end_access": Column("accesses", _WINDOW, "Accesses until the window ends."),
+    "working_set": Column("pages", _WINDOW, "Pages touched in the window."),
+    "working_set_anonymous": Column("pages", _WINDOW, "Pages of anonymous memory touched in the window."),
+    "working_set_file": Column("pages", _WINDOW, "Pages of files touched in the window."),
+    "live": Column("pages", _WINDOW, "Pages that were touched and not freed, at the window's end."),
+    "live_anonymous": Column("pages", _WINDOW, "Those of anonymous memory."),
+    "live_file": Column("pages", _WINDOW, "Those of files."),
+    "least": Column("pages or accesses", (*_REUSE, *_REFAULTS), "The least distance or time of the class."),
+    "most": Column("pages or accesses", (*_REUSE, *_REFAULTS), "The most."),
+    "reuse_distances": Column("accesses", _REUSE, "Accesses that hit in a memory of so many pages, and in no smaller."),
+    "reuse_times": Column("accesses", _REUSE, "Accesses to a page last used so many accesses before."),
+    "refaulted": Column("accesses", _REFAULTS, "Refaults of a page since whose eviction so many pages were evicted."),
     "eph_evicted": Column("pages", _HOST, "Ephemeral pages that tmem dropped to make room."),
     "relinquished": Column("pages", _HOST, "Frames that tmem gave up because Xen needed them for a guest."),
     "put_refused": Column("pages", _HOST, "Puts of either kind that tmem refused."),

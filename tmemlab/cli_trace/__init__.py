@@ -2,8 +2,8 @@
 
 import typer
 
-from tmemlab.cli_trace import composing, importing, looking, recording
+from tmemlab.cli_trace import composing, importing, looking, recording, second_level
 
 trace_app = typer.Typer(help="Record, import, make and look at page traces.")
-for part in (recording, looking, importing, composing):
+for part in (recording, looking, importing, composing, second_level):
     part.add_to(trace_app)

@@ -25,6 +25,7 @@ from tmemlab.trace.format import (
     Extent,
     check_chunk,
 )
+from tmemlab.trace.measured import Measured
 from tmemlab.trace.meta import Meta, bounds, check_meta, extents, lanes_of, make_meta, refuse_loop
 from tmemlab.trace.pieces import Pieces
 from tmemlab.trace.sample import kept_of, sampled
@@ -40,7 +41,7 @@ SPLITTING_TOLERANCE = 1_000_000  # ns that an access of a lane may be off its ti
 SPLITTING = 1  # of the rule
 
 
-class Trace(Composable):
+class Trace(Composable, Measured):
     """One program's accesses in order, read in chunks; open one with `load_trace`.
 
     Attributes
