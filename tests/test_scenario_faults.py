@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tmemlab import load_scenario
 from tmemlab.errors import ScenarioError
-from tmemlab.trace import trace_names
+from tmemlab.trace import GENERATORS, trace_names
 
 PLAIN: dict[str, Any] = {
     "name": "plain",
@@ -165,11 +165,12 @@ def test_a_fault_is_one_line_with_path_value_and_way_out(path: str, value: objec
         ),
         (
             {"guests.db.workloads.0.generate": {"pages": 3}},
-            "guests.db.workloads.0.generate: has the kind '', which is no generator; there are idle, uniform, zipf",
+            "guests.db.workloads.0.generate: has the kind '', which is no generator; there are "
+            f"{', '.join(GENERATORS)}",
         ),
         (
             {"guests.db.workloads.0.generate": {"kind": "zipf", "pages": "many"}},
-            "guests.db.workloads.0.generate: has pages = 'many', and generators take numbers; write one",
+            "guests.db.workloads.0.generate: has pages = 'many', and the generator takes a number; write one",
         ),
         (
             {"guests.db.workloads.0.generate": {"kind": "zipf", "pages": 9, "accesses": 9}},

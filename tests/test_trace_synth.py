@@ -1,6 +1,9 @@
 """Every registered generator is seeded, and says what is wrong with an argument; the idle system boots, then idles."""
 
+import json
+import re
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,31 +11,62 @@ import pytest
 
 from tests.trace_cases import own_cache, read_whole
 from tmemlab.trace import ESCAPE, GENERATORS, PAGE_SHIFT, SYSCALL, THINK, WHOLE, WRITE, TraceError, generate, load_trace
+from tmemlab.trace.think import clock_of
 
 __all__ = ["own_cache"]
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "demand": {"points": [(0, 1), (10, "2MiB"), (20, 1)]},
+    "hotcold": {"pages": 500, "accesses": 20_000},
     "idle": {"anonymous_pages": 300, "file_pages": 200, "duration_s": 60},
+    "loop": {"pages": 500, "accesses": 20_000},
+    "phases": {"pages": 500, "working_set": 100, "accesses": 20_000},
+    "sawtooth": {"low_pages": 100, "high_pages": 900},
+    "scan": {"pages": 500, "passes": 3, "write_fraction": 0.2, "file_fraction": 0.5},
     "uniform": {"pages": 500, "accesses": 20_000},
+    "usemem": {"step_pages": 100, "max_pages": 450},
     "zipf": {"pages": 500, "accesses": 20_000},
-}
+}  # with which each is quick
 KINDS = sorted(GENERATORS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_seed_decides(kind: str) -> None:
-    traces = [generate(kind, **ARGUMENTS[kind], seed=seed) for seed in (1, 1, 2)]
-    digests = [trace.digest for trace in traces]
-    assert digests[0] == digests[1] != digests[2]
+    one, again, other = (generate(kind, **ARGUMENTS[kind], seed=seed) for seed in (1, 1, 2))
+    assert one.digest == again.digest != other.digest
+    assert read_whole(one)[0].tobytes() == read_whole(again)[0].tobytes() != read_whole(other)[0].tobytes()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_clock_ends_with_the_duration(kind: str) -> None:
     trace = generate(kind, **ARGUMENTS[kind], stands_for=16)
-    accesses, events = read_whole(trace)
-    changes = np.append(np.flatnonzero(accesses & ESCAPE), trace.n_accesses)
-    assert trace.duration_s == pytest.approx(float(events["value"] @ (np.diff(changes) - 1)) / 1e9)
+    clock, _ = clock_of(read_whole(trace), 0, 0)
+    assert trace.duration_s == pytest.approx(clock[-1] / 1e9, abs=1e-6)
     assert trace.stands_for == 16
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_trace_is_the_same_in_the_cache_and_in_a_file(
+    kind: str, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    short = generate(kind, **ARGUMENTS[kind])
+    assert not list(own_cache.rglob("*.arrow"))
+    monkeypatch.setattr("tmemlab.trace.synth.IN_MEMORY", 10)
+    long, again = generate(kind, **ARGUMENTS[kind]), generate(kind, **ARGUMENTS[kind])
+    assert list(own_cache.rglob("*.arrow"))
+    assert long.digest == again.digest != generate(kind, **ARGUMENTS[kind], seed=7).digest
+    file = generate(kind, own_cache / "x.parquet", **ARGUMENTS[kind])
+    for trace in (long, file):
+        for ours, theirs in zip(read_whole(trace), read_whole(short), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        assert {**trace.meta, "name": short.name} == short.meta
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trace_says_with_what_it_was_made(kind: str) -> None:
+    made_with = generate(kind, **ARGUMENTS[kind]).meta["generator"]
+    assert made_with == {**made_with, "name": kind, **json.loads(json.dumps(ARGUMENTS[kind]))}
+    assert set(made_with) == {"name", *signature(GENERATORS[kind]).parameters}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,17 +83,33 @@ def test_a_generated_trace_can_be_saved(kind: str, tmp_path_factory: pytest.Temp
 def test_every_argument_is_checked(kind: str) -> None:
     for name, parameter in signature(GENERATORS[kind]).parameters.items():
         for bad in ("many", -1):
-            with pytest.raises(TraceError, match=f"{kind}: {name} is {bad!r}, not a"):
+            number = parameter.annotation in (int, float)
+            with pytest.raises(TraceError, match=f"{kind}: {name} is {bad!r}, not a{' ' if number else ''}"):
                 generate(kind, **{**ARGUMENTS[kind], name: bad})
         assert parameter.kind is parameter.KEYWORD_ONLY
+        assert parameter.annotation in (int, float, str, object)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_argument_is_explained(kind: str) -> None:
+    generator = GENERATORS[kind]
+    text = str(generator.__doc__) + (
+        str(GENERATORS["uniform"].__doc__) if "of `uniform`" in str(generator.__doc__) else ""
+    )
+    for name in signature(generator).parameters:
+        assert re.search(rf"^    (\w+, )*{name}(, \w+)* : ", text, re.MULTILINE), name
 
 
 def test_what_is_not_there_is_told_what_is() -> None:
-    with pytest.raises(TraceError, match="unifrom: no generator has this name; there are idle, uniform, zipf"):
+    with pytest.raises(TraceError, match="unifrom: no generator has this name; did you mean 'uniform'"):
         generate("unifrom")
-    with pytest.raises(TraceError, match="uniform: the generator takes no 'page'; it takes pages, accesses, "):
+    with pytest.raises(TraceError, match=r"xxx: no generator has this name; there are .*hotcold, idle"):
+        generate("xxx")
+    with pytest.raises(TraceError, match="uniform: takes no 'page'; did you mean 'pages'"):
         generate("uniform", page=3, accesses=1)
-    with pytest.raises(TraceError, match="uniform: the generator needs 'accesses'; give it"):
+    with pytest.raises(TraceError, match="uniform: takes no 'xxx'; it takes pages, accesses, "):
+        generate("uniform", xxx=3)
+    with pytest.raises(TraceError, match="uniform: needs 'accesses'; give it"):
         generate("uniform", pages=3)
 
 

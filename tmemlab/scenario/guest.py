@@ -86,10 +86,11 @@ class Workload(Settings):
         kind, arguments = str(generate.get("kind", "")), {name: generate[name] for name in generate if name != "kind"}
         if kind not in GENERATORS:
             raise ValueError(f"has the kind {kind!r}, which is no generator; {meant(kind, GENERATORS)}")
-        for name, value in arguments.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"has {name} = {value!r}, and generators take numbers; write one")
         called = signature(GENERATORS[kind])
+        numbers = [name for name, parameter in called.parameters.items() if parameter.annotation in (int, float)]
+        for name, value in arguments.items():
+            if name in numbers and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError(f"has {name} = {value!r}, and the generator takes a number; write one")
         try:
             called.bind(**arguments)
         except TypeError as error:

@@ -1,20 +1,31 @@
-"""What the generators share: checked arguments, Zipf's law, a directory of two extents."""
+"""What the generators share: checked arguments, Zipf's law, and a source that says how it was made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.trace.arguments import MOST_SEED, check_arguments
-from tmemlab.trace.format import Accesses, Events, Extent
-from tmemlab.trace.trace import Trace
+from tmemlab.trace.format import CHUNK_ROWS, ESCAPE, MOST_PAGES, PAGE_SHIFT, Chunk, Chunks, Events, Extent, make_events
+from tmemlab.trace.meta import make_meta
+from tmemlab.trace.source import Source
+from tmemlab.trace.write import NO_EVENTS
 from tmemlab.units import NS_PER_S
 
-MOST_ACCESSES: Final = 1 << 31  # they are made in memory
+MOST_ACCESSES: Final = 1 << 40
 LONGEST_THINK: Final = 3600 * NS_PER_S  # ns
+MOST_TURNS: Final = 1 << 20  # passes, phases, cycles, ...
 
-__all__ = ["LONGEST_THINK", "MOST_ACCESSES", "MOST_SEED", "build", "check_arguments", "draw", "zipf_shares"]
+
+def check_common(generator: str, think_ns: object, stands_for: object, seed: object) -> None:
+    """Raise TraceError if one of the arguments that most generators take is wrong."""
+    check_arguments(
+        generator,
+        think_ns=(think_ns, 0, LONGEST_THINK),
+        stands_for=(stands_for, 1, MOST_PAGES),
+        seed=(seed, 0, MOST_SEED),
+    )
 
 
 def zipf_shares(n: int, exponent: float) -> NDArray[np.float64]:
@@ -28,29 +39,62 @@ def draw(shares: NDArray[np.float64], n: int, random: np.random.Generator) -> ND
     return np.searchsorted(shares, random.random(n), side="right")
 
 
+def blocks(n: int) -> Iterator[tuple[int, int]]:
+    """Yield where each block of ``n`` accesses begins and ends; what is drawn hangs on it, so it never changes."""
+    for start in range(0, n, CHUNK_ROWS):
+        yield start, min(n, start + CHUNK_ROWS)
+
+
+def rows_of(pages: NDArray[Any], flags: Any) -> Chunk:
+    """Return accesses to these pages with these flags, or one flag for all."""
+    return (pages << PAGE_SHIFT | flags).astype(np.uint32), NO_EVENTS
+
+
+def escapes(events: Events) -> Chunk:
+    """Return rows that are events and nothing else."""
+    return np.full(len(events), ESCAPE, np.uint32), events
+
+
+def event(kind: int, **fields: int) -> Chunk:
+    """Return the row of one event."""
+    return escapes(make_events(kind, **fields))
+
+
+def gathered(pieces: Iterable[Chunk]) -> Chunks:
+    """Yield the same rows in chunks that are not short, however short the pieces are."""
+    waiting: list[Chunk] = []
+    rows = 0
+    for piece in pieces:
+        waiting.append(piece)
+        rows += len(piece[0])
+        if rows >= CHUNK_ROWS:
+            yield _joined(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(chunks: Sequence[Chunk]) -> Chunk:
+    accesses, events = zip(*chunks, strict=True)
+    return np.concatenate(accesses), np.concatenate(events)
+
+
+def two_extents(anonymous_pages: int, file_pages: int) -> list[Extent]:
+    """Return the directory of some memory and one file, either of which may be absent."""
+    own, file = Extent(0, anonymous_pages, anonymous=True), Extent(anonymous_pages, file_pages, anonymous=False, file=0)
+    return [extent for extent in (own, file) if extent.count]
+
+
 def build(
     name: str,
-    accesses: Sequence[Accesses],
-    events: Events,
+    directory: Sequence[Extent],
+    pieces: Callable[[], Iterable[Chunk]],
     *,
-    anonymous_pages: int,
-    file_pages: int,
     total_ns: int,
     stands_for: int,
     **meta: Any,
-) -> Trace:
-    """Return the trace; its file pages are one file."""
-    directory = [
-        Extent(0, anonymous_pages, anonymous=True),
-        Extent(anonymous_pages, file_pages, anonymous=False, file=0),
-    ]
-    return Trace.from_arrays(
-        name,
-        np.concatenate(accesses),
-        events,
-        [extent for extent in directory if extent.count],
-        stands_for=stands_for,
-        native_s=total_ns / NS_PER_S / stands_for,
-        source="generated",
-        **meta,
-    )
+) -> Source:
+    """Return the trace of these rows, whose clock ends at ``total_ns``."""
+    native_s = total_ns / NS_PER_S / stands_for
+    said = {"stands_for": stands_for, "native_s": native_s, "source": "generated", **meta}
+    return Source(lambda: make_meta(name, directory, **said), lambda: gathered(pieces()))

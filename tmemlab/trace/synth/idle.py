@@ -4,11 +4,24 @@ An estimate, until an idle system is recorded: popularity falls as Zipf's law wi
 200 touches a second half of all touches fall on the first ten, and the last page is touched every six minutes or so.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from tmemlab.trace.format import ESCAPE, MOST_PAGES, PAGE_SHIFT, SYSCALL, THINK, WRITE, Accesses, make_events
-from tmemlab.trace.synth.build import MOST_ACCESSES, MOST_SEED, build, check_arguments, draw, zipf_shares
-from tmemlab.trace.trace import Trace
+from tmemlab.trace.arguments import MOST_SEED, check_arguments
+from tmemlab.trace.format import MOST_PAGES, PAGE_SHIFT, SYSCALL, THINK, WRITE, Accesses, Chunk
+from tmemlab.trace.source import Source
+from tmemlab.trace.synth.build import (
+    MOST_ACCESSES,
+    blocks,
+    build,
+    draw,
+    event,
+    rows_of,
+    two_extents,
+    zipf_shares,
+)
+from tmemlab.trace.write import NO_EVENTS
 from tmemlab.units import NS_PER_S
 
 EXPONENT = 1.2
@@ -25,7 +38,7 @@ def idle(
     write_fraction: float = 0.2,
     stands_for: int = 1,
     seed: int = 1,
-) -> Trace:
+) -> Source:
     """Return a trace of one boot and of ``duration_s`` of idling, which is to be looped.
 
     ``meta["loop_from"]`` is the row where the loop begins, and ``meta["loop_from_event"]`` the event that its first
@@ -59,20 +72,23 @@ def idle(
     pages = anonymous_pages + file_pages
     check_arguments("idle", **{"anonymous_pages + file_pages": (pages, 1, MOST_PAGES)})
     check_arguments("idle", duration_s=(duration_s, 1 / touches_per_s, MOST_ACCESSES / touches_per_s))
-    random = np.random.default_rng(seed)
-    boot = _boot(anonymous_pages, file_pages, random)
-    touches = _touches(anonymous_pages, pages, round(duration_s * touches_per_s), write_fraction, random)
-    think = np.array([round(boot_s * NS_PER_S / pages), round(NS_PER_S / touches_per_s)])
-    escape = np.array([ESCAPE], np.uint32)
+    touches = round(duration_s * touches_per_s)
+    think = [round(boot_s * NS_PER_S / pages), round(NS_PER_S / touches_per_s)]
+
+    def pieces() -> Iterator[Chunk]:
+        random = np.random.default_rng(seed)
+        yield event(THINK, value=think[0])
+        yield _boot(anonymous_pages, file_pages, random), NO_EVENTS
+        yield event(THINK, value=think[1])
+        yield from _touches(anonymous_pages, pages, touches, write_fraction, random)
+
     return build(
         "idle",
-        [escape, boot, escape, touches],
-        make_events(THINK, value=think, n=2),
-        anonymous_pages=anonymous_pages,
-        file_pages=file_pages,
-        total_ns=int(think @ [len(boot), len(touches)]),
+        two_extents(anonymous_pages, file_pages),
+        pieces,
+        total_ns=think[0] * pages + think[1] * touches,
         stands_for=stands_for,
-        loop_from=1 + len(boot),
+        loop_from=1 + pages,
         loop_from_event=1,
     )
 
@@ -89,8 +105,12 @@ def _boot(anonymous_pages: int, file_pages: int, random: np.random.Generator) ->
     return merged
 
 
-def _touches(anonymous_pages: int, pages: int, n: int, write_fraction: float, random: np.random.Generator) -> Accesses:
-    """Return ``n`` touches, of which the most popular pages have the most."""
-    touched = random.permutation(pages)[draw(zipf_shares(pages, EXPONENT), n, random)]
-    writes = (touched < anonymous_pages) & (random.random(n) < write_fraction)
-    return (touched << PAGE_SHIFT | np.where(writes, WRITE, 0)).astype(np.uint32)
+def _touches(
+    anonymous_pages: int, pages: int, n: int, write_fraction: float, random: np.random.Generator
+) -> Iterator[Chunk]:
+    """Yield ``n`` touches, of which the most popular pages have the most."""
+    shuffled, shares = random.permutation(pages), zipf_shares(pages, EXPONENT)
+    for start, stop in blocks(n):
+        touched = shuffled[draw(shares, stop - start, random)]
+        writes = (touched < anonymous_pages) & (random.random(stop - start) < write_fraction)
+        yield rows_of(touched, np.where(writes, WRITE, 0))

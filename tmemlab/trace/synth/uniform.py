@@ -1,9 +1,7 @@
 """Every page as likely as any other: the plainest trace, and the worst one for a list in order of use."""
 
-import numpy as np
-
+from tmemlab.trace.source import Source
 from tmemlab.trace.synth.mix import Mix
-from tmemlab.trace.trace import Trace
 
 
 def uniform(
@@ -16,7 +14,7 @@ def uniform(
     think_ns: int = 1000,
     stands_for: int = 1,
     seed: int = 1,
-) -> Trace:
+) -> Source:
     """Return a trace whose accesses fall on all pages alike.
 
     Parameters
@@ -47,5 +45,4 @@ def uniform(
         stands_for=stands_for,
         seed=seed,
     )
-    random = np.random.default_rng(seed)
-    return mix.trace(random.integers(0, pages, accesses), random)
+    return mix.source(lambda: lambda random, start, stop: random.integers(0, pages, stop - start))

@@ -1,10 +1,9 @@
 """A few pages often, most pages seldom: page of rank r with a chance of 1 / r**exponent."""
 
-import numpy as np
-
-from tmemlab.trace.synth.build import check_arguments, draw, zipf_shares
-from tmemlab.trace.synth.mix import Mix
-from tmemlab.trace.trace import Trace
+from tmemlab.trace.arguments import check_arguments
+from tmemlab.trace.source import Source
+from tmemlab.trace.synth.build import draw, zipf_shares
+from tmemlab.trace.synth.mix import Mix, Ranks
 
 
 def zipf(
@@ -18,7 +17,7 @@ def zipf(
     think_ns: int = 1000,
     stands_for: int = 1,
     seed: int = 1,
-) -> Trace:
+) -> Source:
     """Return a trace whose accesses follow Zipf's law; which page has which rank is by chance.
 
     Parameters
@@ -40,5 +39,9 @@ def zipf(
         stands_for=stands_for,
         seed=seed,
     )
-    random = np.random.default_rng(seed)
-    return mix.trace(draw(zipf_shares(pages, exponent), accesses, random), random)
+
+    def ranks() -> Ranks:
+        shares = zipf_shares(pages, exponent)
+        return lambda random, start, stop: draw(shares, stop - start, random)
+
+    return mix.source(ranks)
