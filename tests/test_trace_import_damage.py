@@ -53,7 +53,7 @@ def test_a_whole_file_is_imported(format: str) -> None:
 
 
 @pytest.mark.parametrize("format", IMPORTERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data(), packing=PACKED, cut_packed=st.booleans())
 def test_a_file_may_be_cut_anywhere(format: str, data: st.DataObject, packing: str, cut_packed: bool) -> None:
     whole = FILES[format]
@@ -65,7 +65,7 @@ def test_a_file_may_be_cut_anywhere(format: str, data: st.DataObject, packing: s
 
 
 @pytest.mark.parametrize("format", IMPORTERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data(), byte=NO_DIGITS, packing=PACKED)
 def test_a_byte_may_be_another(format: str, data: st.DataObject, byte: int, packing: str) -> None:
     whole = FILES[format]
@@ -74,7 +74,7 @@ def test_a_byte_may_be_another(format: str, data: st.DataObject, byte: int, pack
 
 
 @pytest.mark.parametrize("format", IMPORTERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(garbage=st.binary(max_size=200), packing=PACKED)
 @example(garbage=b"", packing="")
 @example(garbage=b"\0" * 96, packing="")
