@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from tests import behaviour_cases
 from tmemlab.trace import ESCAPE, PHASE, SYSCALL, WHOLE, WRITE, Extent
 
 PACKINGS: Final[dict[str, Any]] = {
@@ -111,7 +112,7 @@ EXAMPLES: Final = {
     ),
 }  # format -> what a file without options becomes
 
-OTHER_FILES: Final[dict[str, bytes]] = {}  # format -> a whole file, of those that are worked out elsewhere
+OTHER_FILES: Final = behaviour_cases.FILES  # format -> a whole file, of those that are worked out elsewhere
 
 
 def file_of(folder: Path, data: bytes | str, name: str = "some.lis") -> Path:

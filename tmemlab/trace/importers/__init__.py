@@ -9,12 +9,17 @@ from tmemlab.trace.arguments import check_call
 from tmemlab.trace.digest import digest_of_file, digest_of_text
 from tmemlab.trace.importers.address import address
 from tmemlab.trace.importers.arc import arc
+from tmemlab.trace.importers.bitbrains import bitbrains
 from tmemlab.trace.importers.convert import Importer, rows_importer
 from tmemlab.trace.importers.csv import csv
+from tmemlab.trace.importers.damon import damon
+from tmemlab.trace.importers.demand import demand
 from tmemlab.trace.importers.lackey import lackey
 from tmemlab.trace.importers.lirs import lirs
+from tmemlab.trace.importers.masim import masim
 from tmemlab.trace.importers.msr import msr
 from tmemlab.trace.importers.oraclegeneral import oraclegeneral
+from tmemlab.trace.importers.perf import perf
 from tmemlab.trace.importers.rw import rw
 from tmemlab.trace.importers.unpack import explained
 from tmemlab.trace.importers.vscsi import vscsi
@@ -27,11 +32,16 @@ IMPORTING: Final = 3  # of the rules, so that traces imported by others are not 
 IMPORTERS: Final[Mapping[str, Importer]] = {
     "address": rows_importer(address, anonymous=True),
     "arc": rows_importer(arc),
+    "bitbrains": Importer(bitbrains, bitbrains),
     "csv": rows_importer(csv),
+    "damon": Importer(damon, damon),
+    "demand": Importer(demand, demand),
     "lackey": rows_importer(lackey, anonymous=True),
     "lirs": rows_importer(lirs),
+    "masim": Importer(masim, masim),
     "msr": rows_importer(msr),
     "oraclegeneral": rows_importer(oraclegeneral),
+    "perf": Importer(perf, perf),
     "rw": rows_importer(rw, anonymous=True),
     "vscsi": rows_importer(vscsi),
 }

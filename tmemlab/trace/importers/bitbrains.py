@@ -7,11 +7,9 @@ Datacenters", CCGrid 2015. A KB is 1024 bytes there (machines of 2 GiB are provi
 from pathlib import Path
 from typing import Any, Final
 
-from tmemlab.trace.importers.demand import BYTES, NANOSECONDS, curve_of_table, follows_habits
-from tmemlab.trace.importers.names import name_of
+from tmemlab.trace.importers.demand import BYTES, NANOSECONDS, follows_habits, source_of_table
 from tmemlab.trace.importers.table import read_table
 from tmemlab.trace.source import Source
-from tmemlab.trace.synth.demand import source_of
 from tmemlab.trace.synth.follow import Habits
 from tmemlab.units import PAGE_SIZE
 
@@ -35,6 +33,7 @@ def bitbrains(path: Path, *, speed: float = 60.0, **habits: Any) -> Source:
     table = read_table(path, COLUMNS, ";")
     times, _, provisioned = table.values
     unit = "ms" if times.max(initial=0) > MILLISECONDS else "s"
-    curve = curve_of_table(path, table, NANOSECONDS[unit], BYTES["KiB"])
-    pages = round(provisioned.max() * BYTES["KiB"] / PAGE_SIZE)
-    return source_of(curve, Habits(**habits), name_of(path), speed, provisioned_pages=pages)
+    pages = round(provisioned.max(initial=0) * BYTES["KiB"] / PAGE_SIZE)
+    return source_of_table(
+        path, table, NANOSECONDS[unit], BYTES["KiB"], speed, Habits(**habits), provisioned_pages=pages
+    )

@@ -6,17 +6,19 @@ settings.
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from tmemlab.errors import TraceError, meant
+from tmemlab.trace.arguments import check_arguments
 from tmemlab.trace.importers.names import name_of
 from tmemlab.trace.importers.table import Table, read_table
 from tmemlab.trace.source import Source
 from tmemlab.trace.synth.curve import Curve, make_curve
-from tmemlab.trace.synth.demand import source_of
+from tmemlab.trace.synth.demand import source_of_curve
 from tmemlab.trace.synth.follow import Habits
 from tmemlab.units import NS_PER_S, PAGE_SIZE
 
@@ -73,12 +75,18 @@ def demand(
     """
     ns, size = _of_unit(path, "time_unit", time_unit, NANOSECONDS), _of_unit(path, "unit", unit, BYTES)
     table = read_table(path, [time, demand], delimiter)
-    curve = curve_of_table(path, table, ns, size)
-    return source_of(curve, Habits(**habits), name_of(path), speed)
+    return source_of_table(path, table, ns, size, speed, Habits(**habits))
 
 
-def curve_of_table(path: Path, table: Table, ns: int, size: int) -> Curve:
-    """Return the curve whose times [ns ns] and demands [size bytes] are a table's first columns; it begins at 0."""
+def source_of_table(path: Path, table: Table, ns: int, size: int, speed: float, habits: Habits, **more: Any) -> Source:
+    """Return the trace under the curve whose times [ns ns] and demands [size bytes] are a table's first columns."""
+    check_arguments("demand", speed=(speed, 1e-6, 1e6))
+    curve = _curve(path, table, ns, size).scaled(str(path), speed, habits.stands_for)
+    return source_of_curve(curve, habits, name_of(path), demand={**asdict(habits), "speed": speed}, **more)
+
+
+def _curve(path: Path, table: Table, ns: int, size: int) -> Curve:
+    """Return the curve of a table, which begins at 0."""
     if not len(table.lines):
         raise TraceError(f"{path}: has no row of numbers; name a file that has one")
     times, sizes = (table.values[0] - table.values[0, 0]) * ns, table.values[1] * size

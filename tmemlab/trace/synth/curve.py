@@ -1,6 +1,6 @@
 """A curve of memory demand over time: points, checked, and the steps in which a program follows it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +17,21 @@ class Curve(NamedTuple):
     times: NDArray[np.int64]  # (points,) [ns], ascending from 0
     pages: NDArray[np.int64]  # (points,)
 
-    def scaled(self, speed: float, stands_for: int) -> "Curve":
-        """Return the curve passed through ``speed`` times as fast, in pages that stand for so many."""
-        times = np.rint(self.times / speed).astype(np.int64)
-        return Curve(times, np.rint(self.pages / stands_for).astype(np.int64))
+    def scaled(self, maker: str, speed: float, stands_for: int) -> "Curve":
+        """Return the curve passed through ``speed`` times as fast, in pages that stand for so many.
+
+        Raises
+        ------
+        TraceError
+            Naming ``maker``, if that is more than a trace can have, or nothing.
+        """
+        pages = np.rint(self.pages / stands_for).astype(np.int64)
+        if pages.max() > MOST_PAGES:
+            enough = -(-int(self.pages.max()) // MOST_PAGES)
+            raise TraceError(f"{maker}: wants {pages.max()} pages, more than {MOST_PAGES}; set stands_for to {enough}")
+        if not pages.any():
+            raise TraceError(f"{maker}: wants no page at any time; give a demand above 0, or a smaller stands_for")
+        return Curve(np.rint(self.times / speed).astype(np.int64), pages)
 
     def end(self) -> int:
         """Return when the last page is given back, or else the time of the last point [ns]."""
@@ -46,18 +57,12 @@ def make_curve(maker: str, times: NDArray[np.int64], pages: NDArray[np.int64]) -
         raise TraceError(f"{maker}: the first point's time is {times[0] / 1e9:g} s, not 0; count from the first point")
     if len(late := np.flatnonzero(np.diff(times) <= 0)):
         raise TraceError(f"{maker}: point {late[0] + 2} is not later than the one before it; sort the points by time")
-    if (most := int(pages.max())) > MOST_PAGES:
-        raise TraceError(
-            f"{maker}: wants {most} pages, more than {MOST_PAGES}; set stands_for to {most // MOST_PAGES + 1}"
-        )
-    if not most:
-        raise TraceError(f"{maker}: wants no page at any time; give a demand above 0")
     return Curve(times, pages)
 
 
 def curve_of_points(maker: str, points: object) -> Curve:
     """Return the curve of pairs of a time and a size, each as people write it: ``(60, "1GiB")``, ``("5min", 512)``."""
-    if isinstance(points, str) or not isinstance(points, Iterable):
+    if not isinstance(points, list | tuple):
         raise TraceError(f"{maker}: points is {points!r}, not a list of times and sizes such as (60, '1GiB')")
     parsed = [_point(maker, place, point) for place, point in enumerate(points, 1)]
     times, pages = np.array(parsed, np.int64).reshape(-1, 2).T

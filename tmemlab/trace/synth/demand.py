@@ -1,16 +1,12 @@
 """A program whose memory follows a curve: it takes pages as demand rises, touches them, and gives them back."""
 
-from dataclasses import asdict
 from typing import Any, Final
 
-from tmemlab.trace.arguments import check_arguments
-from tmemlab.trace.format import Extent
-from tmemlab.trace.meta import Meta, make_meta
 from tmemlab.trace.source import Source
+from tmemlab.trace.synth.build import build, two_extents
 from tmemlab.trace.synth.curve import Curve, curve_of_points
 from tmemlab.trace.synth.follow import Habits, follow
 from tmemlab.trace.think import retimed
-from tmemlab.units import NS_PER_S
 
 TOLERANCE: Final = 1000  # ns that an access may be off the even spacing of its step
 
@@ -65,25 +61,17 @@ def demand(
         stands_for=stands_for,
         seed=seed,
     )
-    return source_of(curve_of_points("demand", points), habits, "demand", source="generated")
+    return source_of_curve(curve_of_points("demand", points).scaled("demand", 1, stands_for), habits, "demand")
 
 
-def source_of(curve: Curve, habits: Habits, name: str, speed: float = 1.0, **more: Any) -> Source:
-    """Return the trace under a curve of real pages, passed through ``speed`` times as fast."""
-    check_arguments("demand", speed=(speed, 1e-6, 1e6))
-    scaled = curve.scaled(speed, habits.stands_for)
-    told = {"demand": {**asdict(habits), "speed": speed}, **more}
-    return Source(lambda: _meta(scaled, habits, name, told), lambda: retimed(follow(scaled, habits), TOLERANCE))
-
-
-def _meta(curve: Curve, habits: Habits, name: str, more: Meta) -> Meta:
-    memory, file = habits.most(curve)
-    directory = [Extent(0, memory, anonymous=True), Extent(memory, file, anonymous=False, file=0)]
-    return make_meta(
+def source_of_curve(curve: Curve, habits: Habits, name: str, **more: Any) -> Source:
+    """Return the trace of a program under a curve, whose pages are those of the trace."""
+    return build(
         name,
-        [extent for extent in directory if extent.count],
+        two_extents(*habits.most(curve)),
+        lambda: retimed(follow(curve, habits), TOLERANCE),
+        total_ns=curve.end(),
         stands_for=habits.stands_for,
-        native_s=curve.end() / NS_PER_S / habits.stands_for,
         commit="events" if habits.commit_ratio else "live",
         invented="which live page is touched when, what is written, and which pages are given back",
         **more,

@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 from tmemlab.trace.arguments import MOST_SEED, check_arguments
 from tmemlab.trace.format import (
     COMMIT,
-    ESCAPE,
     FREE,
     MOST_PAGES,
     PAGE_SHIFT,
     SYSCALL,
     WRITE,
     Chunk,
-    Events,
-    make_events,
 )
-from tmemlab.trace.synth.build import draw, zipf_shares
+from tmemlab.trace.synth.build import draw, event, zipf_shares
 from tmemlab.trace.synth.curve import Curve
 from tmemlab.trace.synth.live import LivePages, check_gives_back
 from tmemlab.trace.write import NO_EVENTS
@@ -100,15 +97,15 @@ class _Program:
             touches = 1  # a change happens at an access, so that there is one when it is due
         commit = self._commit(pages - in_file)
         if commit > 0:
-            yield _only(make_events(COMMIT, value=commit))
+            yield _event(COMMIT, value=commit)
         yield from self._rows(start, stop, new, live, touches)
         self.is_live[new] = True
         for kind, change in changes:
             for first, count in kind.give_back(max(-change, 0)):
                 self.is_live[first : first + count] = False
-                yield _only(make_events(FREE, first=first, count=count))
+                yield _event(FREE, first=first, count=count)
         if commit < 0:
-            yield _only(make_events(COMMIT, value=commit))
+            yield _event(COMMIT, value=commit)
 
     def _touches_due(self, start: int, stop: int) -> int:
         per_ns = self.habits.touches_per_s / NS_PER_S
@@ -152,6 +149,6 @@ def _side_by_side(parts: list[Ints]) -> Ints:
     return np.concatenate(parts)[np.argsort(places, kind="stable")]
 
 
-def _only(events: Events) -> Part:
-    """Return a part of escapes and no access."""
-    return (np.full(len(events), ESCAPE, np.uint32), events), np.zeros(0, np.int64)
+def _event(kind: int, **fields: int) -> Part:
+    """Return a part of one event and no access."""
+    return event(kind, **fields), np.zeros(0, np.int64)
