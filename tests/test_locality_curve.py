@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import tmemlab
 from tests.external import external
+from tests.locality_cases import RECORDINGS
 from tests.naive_locality import depths, reuse_times
 from tests.naive_page_faults import count, steps_of
 from tests.test_page_faults import BELADY, SILBERSCHATZ, trace_of, traces
@@ -18,7 +19,7 @@ from tmemlab.columns import COLUMNS, columns_of
 from tmemlab.core.stack import end_depths, measure_depths, new_stack
 from tmemlab.errors import TmemlabError, TraceError
 from tmemlab.locality.curve import ALL_PAGES
-from tmemlab.trace import EVENT, Trace, trace_names
+from tmemlab.trace import EVENT, Trace
 
 __all__ = ["own_cache"]
 
@@ -75,7 +76,7 @@ def measured(trace: Trace, rows: int = 1 << 20, slots: int = 1 << 20) -> Any:
     return stack
 
 
-@pytest.mark.parametrize("name", trace_names())
+@pytest.mark.parametrize("name", RECORDINGS)
 def test_of_a_recording_too(name: str) -> None:
     trace = tmemlab.load_trace(name)
     footprint = trace.working_set().footprint

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import tmemlab
+from tests.locality_cases import RECORDINGS, REDIS, SORT, SQLITE
 from tests.test_page_faults import traces
 from tests.trace_cases import own_cache
 from tmemlab.locality import MissRatioCurve
 from tmemlab.locality.sampling import chosen_pages, drawn
-from tmemlab.trace import EVENT, PAGE_SHIFT, Extent, Trace, trace_names
+from tmemlab.trace import EVENT, PAGE_SHIFT, Extent, Trace
 
 __all__ = ["own_cache"]
 
@@ -42,7 +43,7 @@ def levy(exact: Ratios, estimate: Ratios) -> float:
     return 1.0
 
 
-@pytest.mark.parametrize("name", trace_names())
+@pytest.mark.parametrize("name", RECORDINGS)
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_tenth_of_the_pages_says_nearly_what_all_say(name: str, seed: int) -> None:
     trace = tmemlab.load_trace(name)
@@ -89,14 +90,14 @@ def test_one_of_every_run_of_neighbours_is_drawn(places: int, rate: float, seed:
 
 
 def test_a_seed_draws_the_same_pages_and_another_draws_others() -> None:
-    trace = tmemlab.load_trace("redis")
+    trace = tmemlab.load_trace(REDIS)
     one, again, other = (chosen_pages(trace, RATE, seed)[0] for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
 
 def test_pages_that_are_used_alike_are_drawn_alike() -> None:
-    trace = tmemlab.load_trace("sort")
+    trace = tmemlab.load_trace(SORT)
     uses = np.zeros(trace.n_pages, np.int64)
     for accesses, _ in trace.chunks():
         np.add.at(uses, accesses[accesses & 8 == 0] >> PAGE_SHIFT, 1)
@@ -108,7 +109,7 @@ def test_pages_that_are_used_alike_are_drawn_alike() -> None:
 
 
 def test_writes_and_reuse_are_estimated_too() -> None:
-    trace = tmemlab.load_trace("sqlite")
+    trace = tmemlab.load_trace(SQLITE)
     exact, estimate = trace.miss_ratio_curve(), trace.miss_ratio_curve(RATE)
     sizes = [1_000, 5_000, 10_000]
     assert estimate.at(sizes)["writes_to_disk"].tolist() == pytest.approx(exact.at(sizes)["writes_to_disk"], rel=0.15)

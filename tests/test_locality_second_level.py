@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tmemlab
+from tests.locality_cases import GCC, GREP, REDIS
 from tests.naive_locality import clock_of_accesses, level_of, misses_behind, said_by
 from tests.naive_page_faults import count, steps_of
 from tests.test_page_faults import trace_of, traces
@@ -112,7 +113,7 @@ def test_the_stream_worked_by_hand() -> None:
 
 
 def test_it_says_what_it_is_and_is_kept(tmp_path: Path) -> None:
-    trace = load_trace("redis")
+    trace = load_trace(REDIS)
     frames = 2_000
     behind = trace.second_level(frames)
     assert behind.meta["second_level_of"] == trace.digest
@@ -120,7 +121,7 @@ def test_it_says_what_it_is_and_is_kept(tmp_path: Path) -> None:
     assert behind.directory == trace.directory
     assert behind.meta["native_s"] == trace.meta["native_s"]
     assert "second_level_of" not in trace.meta
-    written = tmemlab.second_level("redis", frames, tmp_path / "behind.parquet")
+    written = tmemlab.second_level(REDIS, frames, tmp_path / "behind.parquet")
     rows, again = (np.concatenate([part for part, _ in each.chunks()]) for each in (behind, written))
     assert np.array_equal(rows, again)
     assert written.meta["second_level_of"] == trace.digest
@@ -128,7 +129,7 @@ def test_it_says_what_it_is_and_is_kept(tmp_path: Path) -> None:
 
 
 def test_lanes_are_kept() -> None:
-    trace = load_trace("gccmake")
+    trace = load_trace(GCC)
     behind = trace.second_level(3_000)
     assert behind.lanes == trace.lanes == 2
     assert behind.info()["events"]["process"] == trace.info()["events"]["process"]
@@ -136,7 +137,7 @@ def test_lanes_are_kept() -> None:
 
 
 def test_it_has_the_misses_that_page_faults_count() -> None:
-    trace = load_trace("redis")
+    trace = load_trace(REDIS)
     (row,) = trace.page_faults(2_000).to_dict("records")
     level, chunks = replayed(trace, 2_000)
     rows = np.concatenate([accesses for (accesses, _), _ in chunks])
@@ -150,7 +151,7 @@ def test_it_has_the_misses_that_page_faults_count() -> None:
 def test_a_wrong_size_is_named_with_its_value(frames: Any) -> None:
     for function in (tmemlab.second_level, tmemlab.refault_distances):
         with pytest.raises(TmemlabError, match=f"frames: {frames!r} is not a number of frames"):
-            function("greptwice", frames)
+            function(GREP, frames)
 
 
 def test_what_starts_over_by_itself_is_refused() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tmemlab
+from tests.locality_cases import GREP, RECORDINGS
 from tests.naive_locality import clock_of_accesses
 from tests.naive_page_faults import steps_of
 from tests.test_page_faults import trace_of, traces
@@ -15,7 +16,7 @@ from tests.trace_cases import own_cache
 from tmemlab.columns import columns_of
 from tmemlab.errors import TraceError
 from tmemlab.locality.working_set import WINDOWS, length_of
-from tmemlab.trace import EVENT, THINK, Trace, trace_names
+from tmemlab.trace import EVENT, THINK, Trace
 from tmemlab.trace.format import make_events
 
 __all__ = ["own_cache"]
@@ -103,7 +104,7 @@ def test_the_length_of_a_trace(trace: Trace) -> None:
     assert length_of(trace) == (len(clock), clock[-1] if clock else 0)
 
 
-@pytest.mark.parametrize("name", trace_names())
+@pytest.mark.parametrize("name", RECORDINGS)
 def test_a_recorder_counted_the_same(name: str) -> None:
     trace = tmemlab.load_trace(name)
     told = trace.working_set()
@@ -139,11 +140,11 @@ def test_a_trace_without_accesses() -> None:
 @pytest.mark.parametrize("window", [0, -1, float("nan"), "1", True, 1e10])
 def test_a_wrong_window_is_named_with_its_value(window: Any) -> None:
     with pytest.raises(TraceError, match=f"window: {window!r} is not a length; give a number of seconds above 0"):
-        tmemlab.working_set("greptwice", window)
+        tmemlab.working_set(GREP, window)
 
 
 def test_windows_that_are_too_many_or_of_a_trace_without_time() -> None:
     with pytest.raises(TraceError, match=r"window: 1e-08 s makes \d+ windows of greptwice; give a longer one"):
-        tmemlab.working_set("greptwice", 1e-8)
+        tmemlab.working_set(GREP, 1e-8)
     with pytest.raises(TraceError, match="window: worked says nothing of time"):
         trace_of("1 2").working_set(1.0)
