@@ -24,6 +24,7 @@ from tmemlab.units import PAGE_SIZE
 
 SNAPSHOTS: Final = re.compile(r'"snapshots"\s*:\s*\[')
 SPACE: Final = re.compile(r"\s*")
+NUMBER: Final = re.compile(r"-?[0-9]{1,20}")
 DECODER: Final = json.JSONDecoder()
 ZLIB: Final = b"\x78"  # by which such a file begins
 LONGEST: Final = 1 << 26  # characters of a snapshot
@@ -67,8 +68,11 @@ def read_snapshots(path: Path) -> Iterator[Snapshot]:
             value = text.value()
             try:
                 snapshot = _snapshot(record, most, value)
-            except (KeyError, TypeError, ValueError, OverflowError) as error:
-                raise text.wrong(f"a snapshot without a good {error}", place) from error
+            except KeyError as error:
+                raise text.wrong(f"a snapshot without {error}", place) from error
+            except (TypeError, ValueError) as error:
+                what = error if isinstance(error, ValueError) else "another shape"
+                raise text.wrong(f"a snapshot with {what}", place) from error
             yield snapshot
         text.expect("}")
         record += 1
@@ -95,17 +99,15 @@ def _snapshot(record: int, most: int, value: Any) -> Snapshot:
     starts, stops, samples = np.array(regions, np.int64).reshape(-1, 3).T
     begin, end = _number(value["start_time"]), _number(value["end_time"])
     if end < begin or np.any((samples < 0) | (samples > MOST_SAMPLES)):
-        raise ValueError("time or number of samples")
+        raise ValueError("an end before its beginning, or a wrong number of samples")
     return Snapshot(record, most, begin, end, starts, stops, samples)
 
 
 def _number(value: Any) -> int:
-    if isinstance(value, str):
-        value = value.replace(",", "")
-    number = int(value)
-    if isinstance(value, bool) or not -1 <= number <= MOST_ADDRESS:
-        raise ValueError("number")
-    return number
+    text = value.replace(",", "") if isinstance(value, str) else str(value)
+    if not NUMBER.fullmatch(text) or int(text) > MOST_ADDRESS:
+        raise ValueError(f"{text[:40]!r} for a number")
+    return int(text)
 
 
 class _Text:
@@ -150,7 +152,7 @@ class _Text:
                 raise self.wrong("no record with snapshots")
         try:
             head = json.loads(self._at_hand[self._next : found.start()] + '"snapshots": []}')
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self.wrong("no record with snapshots") from error
         self._next = found.end()
         return dict(head)
@@ -160,7 +162,7 @@ class _Text:
         while True:
             try:
                 value, self._next = DECODER.raw_decode(self._at_hand, self._next)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 wanted = 2 * (len(self._at_hand) - self._next)  # so that a long value is not begun too often
                 if wanted > LONGEST or not self._more():
                     raise self.wrong("a snapshot that breaks off or is no JSON") from error
