@@ -102,6 +102,6 @@ def _curve(path: Path, table: Table, ns: int, size: int) -> Curve:
 
 
 def _of_unit(path: Path, option: str, unit: object, units: Mapping[str, int]) -> int:
-    if unit not in units:
+    if str(unit) not in units:
         raise TraceError(f"{path}: {option} is {unit!r}, which is no unit; {meant(str(unit), units)}")
     return units[str(unit)]

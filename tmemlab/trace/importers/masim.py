@@ -45,7 +45,7 @@ def masim(path: Path, *, ns_per_access: int = 10_000, mode: str = "wo", seed: in
         Of the choices of patterns and places.
     """
     check_arguments("masim", ns_per_access=(ns_per_access, 1, NS_PER_S), seed=(seed, 0, MOST_SEED))
-    if mode not in MODES:
+    if str(mode) not in MODES:
         raise TraceError(f"masim: mode is {mode!r}, not one of {', '.join(MODES)}")
     config = cache(lambda: read_config(path, mode))
     invented = {"ns_per_access": ns_per_access, "seed": seed, "invented": "how long an access takes"}
