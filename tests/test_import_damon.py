@@ -27,7 +27,7 @@ MS = 1_000_000  # ns
 Ranges = list[tuple[int, int]]
 
 
-def imported(folder: Path, *records: Any, **options: object) -> Trace:
+def imported(folder: Path, *records: Any, **options: Any) -> Trace:
     return import_trace(file_of(folder, damon_file(records), "some.data"), "damon", **options)
 
 
@@ -207,7 +207,7 @@ def test_what_is_no_record_is_told_with_its_byte(data: bytes, sentence: str, tmp
     ("option", "value"),
     [("samples", -1), ("rounds", 0), ("write_fraction", 2), ("most_pages", 0), ("seed", "x")],
 )
-def test_a_wrong_option_is_named(option: str, value: object, tmp_path: Path) -> None:
+def test_a_wrong_option_is_named(option: str, value: Any, tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=f"damon: {option} is {value!r}, not a"):
         import_trace(file_of(tmp_path, DAMON), "damon", **{option: value})
 

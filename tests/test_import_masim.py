@@ -3,6 +3,7 @@
 import tempfile
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ b, 0, 1000, 1, rw
 """
 
 
-def imported(folder: Path, text: str, **options: object) -> Trace:
+def imported(folder: Path, text: str, **options: Any) -> Trace:
     return import_trace(file_of(folder, text, "some.cfg"), "masim", **options)
 
 
@@ -157,7 +158,7 @@ def test_a_wrong_line_is_named_with_its_number(text: str, sentence: str, tmp_pat
         ({"sed": 1}, "masim: takes no 'sed'; did you mean 'seed'"),
     ],
 )
-def test_a_wrong_option_is_named(options: dict[str, object], sentence: str, tmp_path: Path) -> None:
+def test_a_wrong_option_is_named(options: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=sentence):
         imported(tmp_path, CONFIG, **options)
 
