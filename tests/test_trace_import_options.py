@@ -15,6 +15,7 @@ from tmemlab.cli import main
 from tmemlab.errors import TraceError
 from tmemlab.listing import listed
 from tmemlab.trace import ESCAPE, IMPORTERS, PAGE_SHIFT, WRITE, Trace, import_trace, load_trace
+from tmemlab.trace.importers import unpack
 from tmemlab.trace.think import timed
 
 __all__ = ["own_cache"]
@@ -75,6 +76,16 @@ def test_times_have_units(unit: str, step: int, tmp_path: Path) -> None:
     trace = import_trace(file_of(tmp_path, "0,100\n0,300\n"), "csv", time=2, time_unit=unit)
     first, last = clock_of(trace)
     assert (first <= 500_000_000, last) == (True, 200 * step)
+
+
+@pytest.mark.parametrize("block", [1, 20, 1 << 20])
+def test_one_time_with_a_fraction_tells_a_fine_clock(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpack, "BLOCK", block)
+    seconds = [100, 100, 100.25, 102, 102, 103, 104, 104, 106, 106, 107]
+    trace = import_trace(file_of(tmp_path, "".join(f"0,{second}\n" for second in seconds)), "csv", time=2)
+    np.testing.assert_allclose(clock_of(trace), (np.array(seconds) - 100) * 1e9, atol=1_000_000)
 
 
 def test_vscsi_of_version_2_holds_the_same_as_version_1(tmp_path: Path) -> None:

@@ -119,8 +119,7 @@ def _directory(places: NDArray[np.int64], anonymous: bool) -> list[Extent]:
     """Return one extent of memory, or one for each run of a file that has no gap."""
     if anonymous:
         return [Extent(0, len(places), anonymous=True)]
-    gaps = (np.diff(places, prepend=-2) != 1) | (places % MOST_PLACES == 0)
-    starts = np.flatnonzero(gaps)
+    starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
     counts = np.diff(starts, append=len(places))
     return [
         Extent(first, count, anonymous=False, file=place >> FILE_SHIFT, index=place % MOST_PLACES)

@@ -79,7 +79,7 @@ def requests_of(
 def rows_of_requests(asked: Requests) -> Iterator[Rows]:
     """Yield one row for each page that is asked for, some thousand at a time, however much a request asks for."""
     stops = np.cumsum(asked.pages)
-    ends = np.searchsorted(stops, np.arange(AT_A_TIME, int(stops[-1]) if len(stops) else 0, AT_A_TIME)) + 1
+    ends = np.searchsorted(stops, np.arange(AT_A_TIME, int(stops[-1]) if len(stops) else 0, AT_A_TIME))
     for low, high in zip([0, *ends], [*ends, len(stops)], strict=True):
         if low < high:
             yield _rows(asked, slice(low, high))

@@ -40,15 +40,8 @@ VERSION_2: Final = np.dtype(
     ]
 )
 READS: Final = (0x08, 0x28, 0x88, 0xA8)  # READ(6), (10), (16), (12)
-WRITES: Final = (
-    0x0A,
-    0x2A,
-    0x8A,
-    0xAA,
-    0x2E,
-    0x8E,
-    0xAE,
-)  # WRITE(6), (10), (16), (12); WRITE AND VERIFY(10), (16), (12)
+WRITES: Final = (0x0A, 0x2A, 0x8A, 0xAA)  # WRITE(6), (10), (16), (12)
+WRITES_AND_VERIFIES: Final = (0x2E, 0x8E, 0xAE)  # (10), (16), (12)
 
 
 def vscsi(path: Path) -> Iterator[Rows]:
@@ -63,7 +56,7 @@ def vscsi(path: Path) -> Iterator[Rows]:
 
 def _requests(version: int, records: Records) -> Requests:
     good = records["version"] >> 8 == version
-    writes = np.isin(records["command"], WRITES)
+    writes = np.isin(records["command"], WRITES + WRITES_AND_VERIFIES)
     size = np.where(writes | np.isin(records["command"], READS), records["bytes"], 0).astype(np.uint64)
     flags = np.where(writes, SYSCALL | WRITE, SYSCALL)
     good &= records["us"] < (1 << 64) // 1000
