@@ -53,6 +53,8 @@ class NaiveLevel:
     dirty: set[int] = field(default_factory=set)
     behind: list[int] = field(default_factory=list)  # pages evicted, each once, in the order of their evictions
     said: list[tuple[str, int]] = field(default_factory=list)
+    accesses: int = 0
+    said_at: list[int] = field(default_factory=list)  # during which access each get and put was said
     distances: list[int] = field(default_factory=list)
     evictions: list[int] = field(default_factory=list)  # all of them
 
@@ -68,7 +70,10 @@ class NaiveLevel:
         if page in self.memory:
             self.memory.remove(page)
         else:
+            before = len(self.said)
             self.miss(page)
+            self.said_at += [self.accesses] * (len(self.said) - before)
+        self.accesses += 1
         self.memory.append(page)
         if step.what == "write":
             self.dirty.add(page)
