@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tests.trace_cases import random_rows, read_whole
 from tmemlab.trace import CLOSE, ESCAPE, EVENT, FREE, PROCESS, THINK, Extent, Trace
-from tmemlab.trace.format import Chunk
+from tmemlab.trace.compose import OPERATIONS
+from tmemlab.trace.format import Chunk, joined
+from tmemlab.trace.meta import extents
 
 Place = tuple[str, int]  # a file's name, or "" for the program's own memory, and where in it
 
@@ -34,10 +36,10 @@ def programs(draw: st.DrawFn, lanes: int = 2) -> Trace:
     for file in range(files or (not own)):
         index = 0
         for _ in range(draw(st.integers(1, 3))):
-            index += int(random.integers(0, 50))
+            index += int(random.choice([0, 0, 3, 40]))
             count = step * int(random.integers(1, 70 // step))
             directory.append(Extent(first, count, anonymous=False, file=file, index=index))
-            first, index = first + count, index + count + 1
+            first, index = first + count, index + count
     accesses, events = random_rows(first, draw(st.integers(0, 200)), draw(st.sampled_from([0.0, 0.1, 0.5])), random)
     last_file = max((extent.file for extent in directory), default=-1)
     for event in events:
@@ -90,9 +92,10 @@ def places(trace: Trace) -> list[Place]:
     ]
 
 
-def joined(chunks: list[Chunk]) -> Chunk:
-    """Return all chunks as one."""
-    return (
-        np.concatenate([np.zeros(0, np.uint32), *(chunk[0] for chunk in chunks)]),
-        np.concatenate([np.zeros(0, EVENT), *(chunk[1] for chunk in chunks)]),
-    )
+def made(operation: str, *traces: Trace, **arguments: object) -> Trace:
+    """Return what an operation makes, in memory and checked."""
+    source = OPERATIONS[operation](*traces, **arguments)
+    meta, nothing = source.meta(), (np.zeros(0, np.uint32), np.zeros(0, EVENT))
+    accesses, events = joined([nothing, *source.chunks()])
+    more = {key: value for key, value in meta.items() if key not in ("format", "name", "n_pages", "directory")}
+    return Trace.from_arrays(meta["name"], accesses, events, extents(meta, operation), **more)

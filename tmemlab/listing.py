@@ -7,6 +7,7 @@ from tmemlab.errors import TmemlabError, meant
 from tmemlab.page_faults import REPLACEMENTS
 from tmemlab.policy import POLICIES, STRATEGIES
 from tmemlab.scenario import STORAGE, load_scenario, scenario_names
+from tmemlab.trace.compose import OPERATIONS
 from tmemlab.trace.importers import IMPORTERS
 from tmemlab.trace.synth import GENERATORS
 from tmemlab.units import format_time
@@ -52,6 +53,7 @@ LISTS: dict[str, Callable[[], Names]] = {
     "policies": lambda: _first_lines(POLICIES),
     "scenarios": _scenarios,
     "generators": lambda: _first_lines(GENERATORS),
+    "operations": lambda: _first_lines(OPERATIONS),
     "importers": lambda: _first_lines({name: importer.says for name, importer in IMPORTERS.items()}),
     "replacements": lambda: _first_lines(REPLACEMENTS),
     "storage": _storage,

@@ -10,7 +10,7 @@ before the first one to lane 0. Think time is of the whole trace, whichever lane
 Pages are numbered so that the anonymous ones come first, then file by file; the directory is a short list of extents.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,6 +74,17 @@ def make_events(kind: int, *, first: object = 0, count: object = 0, value: objec
     events = np.zeros(n, EVENT)
     events["kind"], events["first"], events["count"], events["value"] = kind, first, count, value
     return events
+
+
+def as_rows(events: Events) -> Chunk:
+    """Return rows that are these events and nothing else."""
+    return np.full(len(events), ESCAPE, np.uint32), events
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Return several chunks, one at least, as one."""
+    accesses, events = zip(*chunks, strict=True)
+    return np.concatenate(accesses), np.concatenate(events)
 
 
 def check_chunk(chunk: Chunk, bounds: Bounds, where: object, row: int = 0) -> None:

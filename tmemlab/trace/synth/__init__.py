@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from tmemlab.errors import TraceError, meant
 from tmemlab.trace.arguments import check_call
 from tmemlab.trace.digest import digest_of_text
-from tmemlab.trace.format import CHUNK_ROWS, Chunk
+from tmemlab.trace.format import CHUNK_ROWS, Chunk, joined
 from tmemlab.trace.meta import extents
 from tmemlab.trace.source import Source
 from tmemlab.trace.synth.demand import demand
@@ -71,16 +69,21 @@ def generate(kind: str, output: str | Path | None = None, **arguments: Any) -> T
         if rows > IN_MEMORY:
             return source.in_cache(digest_of_text("generated", GENERATING, json.dumps(meta["generator"])))
         few.append(chunk)
-    accesses, events = (np.concatenate(arrays) for arrays in zip(*few, strict=True))
+    accesses, events = joined(few)
     more = {key: value for key, value in meta.items() if key not in ("format", "name", "n_pages", "directory")}
     return Trace.from_arrays(meta["name"], accesses, events, extents(meta, kind), **more)
 
 
-def source_of(kind: str, arguments: Mapping[str, Any]) -> Source:
-    """Return the trace that generator ``kind`` would make, which says with what it was made."""
+def check_generator(kind: str, arguments: Mapping[str, Any]) -> None:
+    """Raise TraceError, with what there is, if there is no such generator or it does not take these arguments."""
     if kind not in GENERATORS:
         raise TraceError(f"{kind}: no generator has this name; {meant(kind, GENERATORS)}")
     check_call(kind, GENERATORS[kind], arguments)
+
+
+def source_of(kind: str, arguments: Mapping[str, Any]) -> Source:
+    """Return the trace that generator ``kind`` would make, which says with what it was made."""
+    check_generator(kind, arguments)
     source = GENERATORS[kind](**arguments)
     all_arguments = inspect.signature(GENERATORS[kind]).bind(**arguments)
     all_arguments.apply_defaults()
@@ -88,4 +91,4 @@ def source_of(kind: str, arguments: Mapping[str, Any]) -> Source:
     return Source(lambda: {**source.meta(), **made_with}, source.chunks)
 
 
-__all__ = ["GENERATORS", "generate", "source_of"]
+__all__ = ["GENERATORS", "check_generator", "generate", "source_of"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.trace.arguments import MOST_SEED, check_arguments
-from tmemlab.trace.format import CHUNK_ROWS, ESCAPE, MOST_PAGES, PAGE_SHIFT, Chunk, Chunks, Events, Extent, make_events
+from tmemlab.trace.format import CHUNK_ROWS, MOST_PAGES, PAGE_SHIFT, Chunk, Chunks, Extent, as_rows, joined, make_events
 from tmemlab.trace.meta import make_meta
 from tmemlab.trace.source import Source
 from tmemlab.trace.write import NO_EVENTS
@@ -50,14 +50,9 @@ def rows_of(pages: NDArray[Any], flags: Any) -> Chunk:
     return (pages << PAGE_SHIFT | flags).astype(np.uint32), NO_EVENTS
 
 
-def escapes(events: Events) -> Chunk:
-    """Return rows that are events and nothing else."""
-    return np.full(len(events), ESCAPE, np.uint32), events
-
-
 def event(kind: int, **fields: int) -> Chunk:
     """Return the row of one event."""
-    return escapes(make_events(kind, **fields))
+    return as_rows(make_events(kind, **fields))
 
 
 def gathered(pieces: Iterable[Chunk]) -> Chunks:
@@ -68,15 +63,10 @@ def gathered(pieces: Iterable[Chunk]) -> Chunks:
         waiting.append(piece)
         rows += len(piece[0])
         if rows >= CHUNK_ROWS:
-            yield _joined(waiting)
+            yield joined(waiting)
             waiting, rows = [], 0
     if waiting:
-        yield _joined(waiting)
-
-
-def _joined(chunks: Sequence[Chunk]) -> Chunk:
-    accesses, events = zip(*chunks, strict=True)
-    return np.concatenate(accesses), np.concatenate(events)
+        yield joined(waiting)
 
 
 def two_extents(anonymous_pages: int, file_pages: int) -> list[Extent]:
