@@ -137,6 +137,7 @@ def test_a_line_that_is_early_is_as_late_as_the_one_before(tmp_path: Path) -> No
         ("x 1 1: page-faults: 1000", "line 2 is 'x 1 1: page-faults: 1000', not"),
         ("x 1 1.0: page-faults:", "line 2 has no address that was touched; print it by perf script"),
         ("x 1 1.0: 1 page-faults:  7fa3ccc4c7ad _dl_start+0x3d (/usr/lib/ld.so)", "line 2 has no address that was"),
+        ("x 1 1.0: 1 page-faults:  7fa3ccc4c7ad add (/usr/bin/x)", "line 2 has no address that was touched"),
         ("x 1 1.0: 1 page-faults:  ffffffff817554ea", "line 2 has no address that was touched"),
         ("x 1 1.0: exceptions:page_fault_user: ip=0x1 error_code=0x4", "line 2 has no address that was touched"),
     ],

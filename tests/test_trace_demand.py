@@ -161,6 +161,14 @@ def test_a_page_keeps_its_place_in_the_order_of_popularity() -> None:
     assert popular[0] == popular[1]
 
 
+def test_the_seed_decides_which_pages_are_popular() -> None:
+    popular = []
+    for seed in range(5):
+        trace = make([(0, 200), (2000, 200)], exponent=3, touches_per_s=500, file_fraction=0, seed=seed)
+        popular.append(int(np.bincount([page for _, page, _ in timed_rows(trace)]).argmax()))
+    assert len(set(popular)) > 3
+
+
 def test_writes_have_their_share_and_a_file_is_only_read() -> None:
     trace = make([(0, 100), (100_000, 100)], touches_per_s=300, write_fraction=0.2, exponent=0, file_fraction=0.4)
     rows = timed_rows(trace)[100:]
