@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from tmemlab.errors import TraceError
 from tmemlab.trace.format import WRITE
+from tmemlab.trace.importers.brief import brief
 from tmemlab.trace.importers.unpack import blocks_of_lines
 
 MODES: Final = {"ro": 0, "wo": WRITE, "rw": WRITE}  # flags; a byte that is read and written is one access of its page
@@ -134,8 +135,7 @@ class _Reader:
 
     def _number(self, line: Line, what: str, text: str, least: int, most: int) -> int:
         if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            brief = text if len(text) <= 40 else f"{text[:40]}..."
-            raise self._wrong(line, f"has the {what} {brief!r}, not a whole number from {least} to {most}")
+            raise self._wrong(line, f"has the {what} {brief(text)}, not a whole number from {least} to {most}")
         return int(text)
 
     def _wrong(self, line: Line, what: str) -> TraceError:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from tmemlab.errors import TraceError
 from tmemlab.trace.format import WRITE
+from tmemlab.trace.importers.brief import brief
 from tmemlab.trace.importers.unpack import blocks_of_lines
 from tmemlab.units import NS_PER_S
 
@@ -65,7 +66,7 @@ def read_faults(path: Path) -> Iterator[Fault]:
             event = EVENT.fullmatch(line)
             if event is None:
                 raise TraceError(
-                    f"{path}: line {number} is {_brief(line)}, not 'command pid time: event: ...'; {WAY_OUT}"
+                    f"{path}: line {number} is {brief(line)}, not 'command pid time: event: ...'; {WAY_OUT}"
                 )
             if event["event"] not in ADDRESSES:
                 continue
@@ -92,8 +93,3 @@ def _fault(event: Match, touched: Match) -> Fault:
         flags=UNKNOWN if code is None else WRITE if int(code, 16) & WRITES else 0,
         stands_for=int(event["period"] or 1),
     )
-
-
-def _brief(line: bytes) -> str:
-    text = line.decode("ascii", "backslashreplace")
-    return repr(text if len(text) <= 40 else f"{text[:40]}...")

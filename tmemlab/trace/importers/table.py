@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tmemlab.errors import TraceError, meant
+from tmemlab.trace.importers.brief import brief
 from tmemlab.trace.importers.unpack import blocks_of_lines
 
 AROUND: Final = ' \t\r"\ufeff'  # a field; the last is written before the first line by some programs
@@ -66,7 +67,7 @@ def _numbers(path: Path, line: int, fields: Sequence[str], places: Sequence[int]
             raise TraceError(f"{path}: line {line} has {len(fields)} fields, not {place + 1}; mend it")
         if not _is_number(fields[place]):
             raise TraceError(
-                f"{path}: line {line} has {_brief(fields[place])} in column {place + 1}, no number; mend it"
+                f"{path}: line {line} has {brief(fields[place])} in column {place + 1}, no number; mend it"
             )
     return [float(fields[place]) for place in places]
 
@@ -76,7 +77,3 @@ def _is_number(text: str) -> bool:
         return bool(np.isfinite(float(text)))
     except ValueError:
         return False
-
-
-def _brief(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:40]}...")
