@@ -83,7 +83,8 @@ def refault_histogram(refaults: "pd.DataFrame", title: str = "Refaults") -> "Fig
     axes.bar(places + 0.5, refaults["refaulted"], width=0.9, color=_LINES[0])
     dress(axes, title=title, x="refault distance [pages evicted meanwhile, log scale]", y="refaults [accesses]")
     _class_axis(axes, len(places))
-    axes.yaxis.set_major_formatter(FuncFormatter(_thousands))
+    axes.set_ylim(0, 1.05 * max(1, refaults["refaulted"].max() if len(places) else 0))
+    _whole_numbers(axes.yaxis, 6)
     return figure
 
 
@@ -126,15 +127,17 @@ def _draw_curves(axes: "Axes", curves: "Sequence[MissRatioCurve]") -> None:
         axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
     else:
         axes.set_xlim(0, 1.02 * end)
-        _frames_axis(axes.xaxis, 6)
+        _whole_numbers(axes.xaxis, 6)
 
 
 def _mark_floor(axes: "Axes", curve: "MissRatioCurve", end: int) -> None:
     """Draw a line at the misses that no memory spares."""
     floor = curve.cold_misses / max(1, curve.accesses)
     axes.axhline(floor, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)))
-    spot, side = (end, "right") if floor < _LABELLED[1] else (0, "left")  # where the curve is far away
-    where: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "ha": side, "va": "bottom"}
+    spot, side, points = (end, "right", 0) if floor < _LABELLED[1] else (0, "left", 3)  # where the curve is far away
+    up = floor < 0.9
+    where: dict[str, Any] = {"xytext": (points, 3 if up else -3), "textcoords": "offset points", "ha": side}
+    where["va"] = "bottom" if up else "top"
     axes.annotate(f"first touches: {floor:.3g}", (spot, floor), **where, fontsize=SMALL, color=GREY)
 
 
@@ -164,7 +167,7 @@ def _draw_windows(axes: "Axes", working_set: "WorkingSet") -> None:
         length = f"{working_set.window_accesses:,} accesses"
         x, label = table["end_access"].to_numpy(), "accesses"
         axes.set_xlim(0, max(1, int(x.max(initial=1))))
-        _frames_axis(axes.xaxis, 6)
+        _whole_numbers(axes.xaxis, 6)
     else:
         length = f"{working_set.window_s:.3g} s"
         unit, label = time_axis(axes, float(table["end_s"].max()))
@@ -176,7 +179,7 @@ def _draw_windows(axes: "Axes", working_set: "WorkingSet") -> None:
     dress(axes, title=f"Pages of {working_set.trace}", x=label, y="pages")
     top = 1.25 * max(1, working_set.peak_live, working_set.peak)  # with room for the legend
     axes.set_ylim(0, top)
-    _frames_axis(axes.yaxis, 5)
+    _whole_numbers(axes.yaxis, 5)
     handles = [line, *reversed(areas)]
     labels = [f"touched in {length}", *(name for name, _ in reversed(kinds))]
     axes.legend(handles, labels, loc="upper left", ncols=3, fontsize=SMALL - 1, frameon=False, labelcolor=INK)
@@ -205,7 +208,7 @@ def _class_axis(axes: "Axes", classes: int) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: _short(2 ** round(tick))))
 
 
-def _frames_axis(axis: Any, ticks: int) -> None:
+def _whole_numbers(axis: Any, ticks: int) -> None:
     axis.set_major_locator(MaxNLocator(ticks, integer=True))
     axis.set_major_formatter(FuncFormatter(_thousands))
 
