@@ -67,7 +67,7 @@ def renumber(s: Stack) -> None:
         s.items[word] = before
         before += ones(int(s.item[word]))
     for page in range(s.page.size):
-        slot = s.page[page].slot
+        slot = int(s.page[page].slot)
         if slot >= 0:
             s.page[page].slot = rank(s, slot)
     for word in range(s.hole.size):
@@ -96,7 +96,7 @@ def rank(s: Stack, slot: int) -> int:
 @kernel
 def depth_of(s: Stack, page: int) -> int:
     """Return at which depth a page stands, from 1."""
-    return 1 + after(s.item, s.items, s.page[page].slot, s.counts[0].newest)
+    return 1 + after(s.item, s.items, int(s.page[page].slot), s.counts[0].newest)
 
 
 @kernel
@@ -133,7 +133,7 @@ def push(s: Stack, page: int) -> None:
 @kernel
 def raise_(s: Stack, page: int) -> None:
     """Take a page to the top."""
-    hole, old = s.counts[0].hole, s.page[page].slot
+    hole, old = s.counts[0].hole, int(s.page[page].slot)
     if hole < old == s.counts[0].newest:
         return
     slot = next_slot(s)
@@ -170,7 +170,7 @@ def touch(s: Stack, page: int, write: bool) -> None:
 @kernel
 def free(s: Stack, page: int) -> None:
     """Free a page, if it was touched: it leaves a hole."""
-    slot = s.page[page].slot
+    slot = int(s.page[page].slot)
     if slot < 0:
         return
     leave_written(s, page, depth_of(s, page))
