@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tmemlab.trace.format import ESCAPE, EVENT, Accesses, Chunk, Chunks, Events
+from tmemlab.trace.format import ESCAPE, EVENT, Accesses, Chunk, Chunks, Events, joined
 from tmemlab.trace.lanes import mark_lanes
 from tmemlab.trace.think import retimed
 
@@ -79,18 +79,18 @@ def one_program(parts: Iterable[Part], tolerance: int) -> Chunks:
     return retimed(marked(), tolerance)
 
 
+def ordered(chunk: Chunk, order: Ints) -> Chunk:
+    """Return the rows in another order, each escape with its event."""
+    accesses, events = chunk
+    is_escape = accesses & ESCAPE != 0
+    number = np.cumsum(is_escape) - 1  # of the event that an escape stands for
+    return accesses[order], events[number[order[is_escape[order]]]]
+
+
 def _in_order(parts: list[Part], slice_ns: int, now: int) -> Part:
     """Return the rows of all parts by slice, then by part, none before ``now``."""
     clock = np.concatenate([part.clock for part in parts])
     order = np.argsort(clock // slice_ns, kind="stable")
-    accesses = np.concatenate([part.accesses for part in parts])
-    events = np.concatenate([part.events for part in parts])
-    is_escape = accesses & ESCAPE != 0
-    number = np.cumsum(is_escape) - 1  # of the event that an escape stands for
-    ordered = order[is_escape[order]]
-    return Part(
-        accesses[order],
-        events[number[ordered]],
-        np.maximum.accumulate(np.maximum(clock[order], now)),
-        np.concatenate([part.lanes for part in parts])[order],
-    )
+    rows = ordered(joined([(part.accesses, part.events) for part in parts]), order)
+    lanes = np.concatenate([part.lanes for part in parts])
+    return Part(*rows, np.maximum.accumulate(np.maximum(clock[order], now)), lanes[order])

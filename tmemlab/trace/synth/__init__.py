@@ -15,7 +15,9 @@ from tmemlab.trace.source import Source
 from tmemlab.trace.synth.demand import demand
 from tmemlab.trace.synth.hotcold import hotcold
 from tmemlab.trace.synth.idle import idle
+from tmemlab.trace.synth.kernelbuild import kernelbuild
 from tmemlab.trace.synth.loop import loop
+from tmemlab.trace.synth.oltp import oltp
 from tmemlab.trace.synth.phases import phases
 from tmemlab.trace.synth.sawtooth import sawtooth
 from tmemlab.trace.synth.scan import scan
@@ -32,7 +34,9 @@ GENERATORS: Final[Mapping[str, Callable[..., Source]]] = {
     "demand": demand,
     "hotcold": hotcold,
     "idle": idle,
+    "kernelbuild": kernelbuild,
     "loop": loop,
+    "oltp": oltp,
     "phases": phases,
     "sawtooth": sawtooth,
     "scan": scan,
