@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tmemlab.errors import TraceError, meant
 from tmemlab.trace.load import SUFFIX, load_trace
@@ -76,9 +76,14 @@ def record(
     if time_first and native_s is None:
         native_s = _time(command, tell)
     with _spool(output) as spool:
-        meta = {"command": shlex.join(command), "epoch": epoch, "recorder": "lackey" if folder is None else "valgrind"}
+        meta: dict[str, Any] = {
+            "command": shlex.join(command),
+            "epoch": epoch,
+            "recorder": "lackey" if folder is None else "valgrind",
+        }
         if folder is None:
             ended = record_with_lackey(command, spool, epoch, tell)
+            meta["commit"] = "live"
         else:
             ended = _run(command, folder, spool, epoch, tell)
             notes += _complaints(spool)

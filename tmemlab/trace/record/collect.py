@@ -27,8 +27,9 @@ Times = NDArray[np.float64]
 class Collector:
     """Goes through a spool once and writes what happened to a `Store`."""
 
-    def __init__(self, files: Files, store: Store, path: Path) -> None:
+    def __init__(self, files: Files, store: Store, path: Path, *, commits: bool = True) -> None:
         self.files, self.store, self.path = files, store, path
+        self._commits = commits  # whether it is known how much memory is committed
         self.memory = Memory(files)
         self.processes: dict[int, Process] = {}  # those that live
         self.n_processes = 0
@@ -115,7 +116,7 @@ class Collector:
                 self.store.add_event(FREE, self._time, number, first=first, count=count)
         self.memory.freed.clear()
         change = self.memory.committed + STACK * len(self.processes) - self._committed
-        if abs(change) >= step:
+        if self._commits and abs(change) >= step:
             self.store.add_event(COMMIT, self._time, number, value=change)
             self._committed += change
 

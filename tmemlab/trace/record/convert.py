@@ -47,7 +47,9 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
     rows_path = spool_path.with_suffix(".rows")
     store = Store(rows_path)
     try:
-        collector = _collect(spool, Collector(files, store, spool_path), progress, native_s)
+        collector = _collect(
+            spool, Collector(files, store, spool_path, commits=meta.get("commit") != "live"), progress, native_s
+        )
         rows, events = store.close()
         if not (rows["word"] >> 4).any():
             raise TraceError(f"{output}: nothing was recorded; see whether the command runs as it should")
