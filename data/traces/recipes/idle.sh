@@ -17,7 +17,7 @@ prepare() {
     mkdir -p log /run/sshd
     printf 'module(load="imuxsock" SysSock.Use="off")\ninput(type="imuxsock" Socket="%s/log.sock")\n*.* %s/log/all\n' \
         "$DIR" "$DIR" >rsyslog.conf
-    printf '%s/log/all {\n size 1k\n rotate 3\n compress\n}\n' "$DIR" >logrotate.conf
+    printf '%s/log/all {\n missingok\n size 1k\n rotate 3\n compress\n}\n' "$DIR" >logrotate.conf
     chmod 644 logrotate.conf
     [ -e key ] || ssh-keygen -q -t ed25519 -N '' -f key
 }
