@@ -107,6 +107,18 @@ def test_lanes_run_beside_each_other_and_each_on_its_own_processor(build: Trace)
     assert times[-1] == pytest.approx(len(times) * 1000, abs=3e6)  # never waits for another lane
 
 
+def test_no_lane_touches_the_memory_of_another(build: Trace) -> None:
+    where = places(build)
+    owner: dict[int, int] = {}
+    for row in told_of(build):
+        if where[row.pages[0]][0] if row.pages else True:
+            continue
+        assert {owner.setdefault(page, row.lane) for page in row.pages} == {row.lane}
+        if row.kind == FREE:
+            owner = {page: lane for page, lane in owner.items() if lane != row.lane}
+    assert not owner
+
+
 def test_some_headers_are_read_by_most_compilers(build: Trace) -> None:
     where = places(build)
     readers = Counter(name for life in lives(build) for name in {where[p][0] for row in life for p in row.pages})
