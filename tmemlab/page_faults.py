@@ -14,6 +14,7 @@ from tmemlab.columns import columns_of
 from tmemlab.core.faults import FIFO, LRU, OPT, SECOND_CHANCE, count_faults, new_memory
 from tmemlab.core.faults_future import find_next_use
 from tmemlab.errors import PolicyError, TmemlabError, meant
+from tmemlab.locality.sizes import checked_sizes
 from tmemlab.trace import EVENT, Trace, load_trace
 from tmemlab.trace.format import Chunk, Events
 from tmemlab.validation.cgroup import Group, run_in_group
@@ -72,7 +73,9 @@ def page_faults(trace: Trace | str | Path, frames: int | Iterable[int], policy: 
     """
     import pandas as pd
 
-    sizes = _checked(frames)
+    sizes = checked_sizes(frames)
+    if not sizes:
+        raise TmemlabError("frames: there is none; give a number of frames, 1 or more")
     if policy not in REPLACEMENTS:
         raise PolicyError(f"policy: no replacement policy is called {policy!r}; {meant(policy, REPLACEMENTS)}")
     counts = REPLACEMENTS[policy](trace if isinstance(trace, Trace) else load_trace(trace), sizes)
@@ -164,14 +167,3 @@ def _count_in(rule: int, trace: Trace, frames: int, chunks: Iterable[Chunk], fut
 
 def _records(events: Events) -> "np.recarray[Any, Any]":
     return events.view(np.recarray)
-
-
-def _checked(frames: Any) -> list[int]:
-    """Return the sizes of memory; raise TmemlabError, naming the first that is none."""
-    sizes = list(frames) if isinstance(frames, Iterable) and not isinstance(frames, str) else [frames]
-    if not sizes:
-        raise TmemlabError("frames: there is none; give a number of frames, 1 or more")
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise TmemlabError(f"frames: {size!r} is not a number of frames; give a whole number, 1 or more")
-    return [int(size) for size in sizes]
