@@ -4,7 +4,8 @@
 
 #include "tool.h"
 
-#define SLOTS (1u << 12)
+#define SLOT_BITS 14
+#define SLOTS (1u << SLOT_BITS)
 #define LONGEST_PATH 3000
 #define DESCRIPTORS 1024
 
@@ -26,23 +27,28 @@ Bool files_of_descriptor(Int descriptor, File* file)
    return descriptor >= 0 && VG_(fstat)(descriptor, &status) == 0 && describe(&status, file);
 }
 
-Bool files_of_path(Int folder, const HChar* path, File* file)
+Bool files_of_path(Int folder, UWord address, Bool follow, File* file)
 {
-   HChar whole[LONGEST_PATH];
+   const HChar* path = (const HChar*)address;
+   HChar whole[LONGEST_PATH], link[1];
    struct vg_stat status;
+   if (!VG_(am_is_valid_for_client)(address, 1, VKI_PROT_READ))
+      return False;
    if (path[0] != '/' && folder != VKI_AT_FDCWD) {
       if (VG_(strlen)(path) + 32 > sizeof whole)
          return False;
       VG_(sprintf)(whole, "/proc/self/fd/%d/%s", folder, path);
       path = whole;
    }
+   if (!follow && VG_(readlink)(path, link, sizeof link) >= 0)
+      return False;
    return !sr_isError(VG_(stat)(path, &status)) && describe(&status, file);
 }
 
 static UInt slot_of(const File* file)
 {
    ULong key = (file->inode ^ file->device << 20) * 0x9e3779b97f4a7c15ULL;
-   return key >> 52; /* 12 bits */
+   return key >> (64 - SLOT_BITS);
 }
 
 static void say_name(ULong number, const File* file, const HChar* path)
@@ -86,28 +92,27 @@ void files_forget(const File* file)
       known[slot].number = 0;
 }
 
-Bool files_is_open(const File* file)
-{
-   File other;
-   for (Int descriptor = 0; descriptor < DESCRIPTORS; descriptor++)
-      if (files_of_descriptor(descriptor, &other) && other.device == file->device && other.inode == file->inode)
-         return True;
-   return False;
-}
-
-void files_closed(Int descriptor)
+void files_opened(Int descriptor, Bool maybe_new)
 {
    File file;
    if (!files_of_descriptor(descriptor, &file))
       return;
-   ULong payload[3] = {file.device, file.inode, file.links};
-   if (file.links == 0)
-      files_forget(&file);
-   spool_event(CLOSED, payload, 3);
+   if (maybe_new)
+      files_forget(&file); /* a file that is gone may have had its inode */
+   EVENT(OPENED, (ULong)descriptor, file.device, file.inode, file.links);
 }
 
-void files_close_all(void)
+/* What the program was given: four words for each descriptor, as of OPENED. Return how many words that is. */
+UInt files_open_at_start(ULong* words, UInt most)
 {
-   for (Int descriptor = 0; descriptor < DESCRIPTORS; descriptor++)
-      files_closed(descriptor);
+   File file;
+   UInt n = 0;
+   for (Int descriptor = 0; descriptor < DESCRIPTORS && n + 4 <= most; descriptor++)
+      if (files_of_descriptor(descriptor, &file)) {
+         words[n++] = (ULong)descriptor;
+         words[n++] = file.device;
+         words[n++] = file.inode;
+         words[n++] = file.links;
+      }
+   return n;
 }

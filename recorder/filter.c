@@ -9,6 +9,7 @@
 
 #define NO_PAGE (~0ULL)
 #define FILE_SLOTS (1u << 14)
+#define CHECKED_SIZE (1u << 20)
 
 ULong filter_touched[FILTER_PAGES];
 ULong filter_written[FILTER_PAGES];
@@ -59,9 +60,15 @@ VG_REGPARM(2) void on_load(Addr address, UWord size) { touch(address, size, LOAD
 VG_REGPARM(2) void on_store(Addr address, UWord size) { touch(address, size, STORE); }
 VG_REGPARM(2) void on_fetch(Addr address, UWord size) { touch(address, size, FETCH); }
 
+/* A length that the program made up need not be one that the kernel touches. */
+static Bool touchable(Addr address, SizeT size, UInt protection)
+{
+   return size && (size < CHECKED_SIZE || VG_(am_is_valid_for_client)(address, size, protection));
+}
+
 void kernel_reads(CorePart part, ThreadId tid, const HChar* what, Addr address, SizeT size)
 {
-   if (size && part == Vg_CoreSysCall)
+   if (part == Vg_CoreSysCall && touchable(address, size, VKI_PROT_READ))
       touch(address, size, LOAD);
 }
 
@@ -73,7 +80,7 @@ void kernel_reads_string(CorePart part, ThreadId tid, const HChar* what, Addr ad
 
 void kernel_wrote(CorePart part, ThreadId tid, Addr address, SizeT size)
 {
-   if (size && part == Vg_CoreSysCall)
+   if (part == Vg_CoreSysCall && touchable(address, size, VKI_PROT_WRITE))
       touch(address, size, STORE);
 }
 

@@ -2,12 +2,14 @@
 
    It sees every load, store and instruction fetch, and keeps a page's first one in each epoch: a window of so many
    distinct pages of a process. It decodes the system calls that map, free, read and write, and follows fork and exec.
-   syscalls.c has the system calls, files.c which file is meant, spool.c the file, filter.c which accesses are kept, instrument.c the code that is
-   added to the program.
+   syscalls.c has the system calls, mappings.c those about memory, transfers.c those that read and write, files.c which
+   file is meant, spool.c the file, filter.c which accesses are kept, instrument.c the code added to the program.
 
    Copyright (C) 2026 tmemlab contributors. GPL-2.0-or-later; see COPYING. */
 
 #include "tool.h"
+
+#define MOST_WORDS_OPEN 512
 
 static const HChar* spool_path = NULL;
 static Long epoch_pages = 2048;
@@ -37,15 +39,11 @@ static void post_options(void)
    }
    spool_open(spool_path);
    filter_start((ULong)epoch_pages);
-   ULong payload[3] = {VERSION, (ULong)epoch_pages, (ULong)VG_(getppid)()};
-   spool_event(START, payload, 3);
+   ULong payload[3 + MOST_WORDS_OPEN] = {VERSION, (ULong)epoch_pages, (ULong)VG_(getppid)()};
+   spool_event(START, payload, 3 + files_open_at_start(payload + 3, MOST_WORDS_OPEN));
 }
 
-static void finish(Int exit_code)
-{
-   files_close_all();
-   spool_event(EXITED, NULL, 0);
-}
+static void finish(Int exit_code) { spool_event(EXITED, NULL, 0); }
 
 /* At a fork the parent's block is written before, so that the child has nothing of it, and the child begins at the
    parent's clock. */
@@ -63,7 +61,7 @@ static void pre_clo_init(void)
    VG_(basic_tool_funcs)(post_options, instrument, finish);
    VG_(needs_command_line_options)(process_option, print_usage, print_debug_usage);
    VG_(needs_syscall_wrapper)(syscall_before, syscall_after);
-   VG_(track_new_mem_startup)(syscalls_mapped_at_start);
+   VG_(track_new_mem_startup)(mapped_at_start);
    VG_(track_pre_mem_read)(kernel_reads);
    VG_(track_pre_mem_read_asciiz)(kernel_reads_string);
    VG_(track_post_mem_write)(kernel_wrote);

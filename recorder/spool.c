@@ -17,7 +17,7 @@ static ULong block[HEADER_WORDS + MOST_PAYLOAD];
 static UInt accesses = 0; /* in the block */
 static ULong start_wall, start_instructions, last_wall, last_instructions;
 static ULong in_syscalls, waited; /* ns: in the block; in long system calls since the last block */
-static ULong fork_wall;
+static ULong fork_wall, fork_parent;
 static ULong selected_file; /* in the block */
 #define NO_FILE (~0ULL)
 
@@ -32,8 +32,8 @@ void spool_open(const HChar* path)
 {
    SysRes opened = VG_(open)(path, VKI_O_WRONLY | VKI_O_APPEND, 0);
    if (sr_isError(opened)) {
-      VG_(umsg)("tmemlab's recorder cannot open %s\n", path);
-      VG_(exit)(2);
+      VG_(umsg)("tmemlab's recorder cannot open %s, so a program is not recorded\n", path);
+      return; /* a program in another root folder, say; it runs on */
    }
    spool = VG_(safe_fd)((Int)sr_Res(opened));
 }
@@ -104,11 +104,15 @@ void spool_event(enum kind kind, const ULong* payload, UInt words)
    write_block(kind, words, wall, wall, instructions, instructions);
 }
 
-void spool_note_fork(void) { fork_wall = now_ns(); }
+void spool_note_fork(void)
+{
+   fork_wall = now_ns();
+   fork_parent = (ULong)VG_(getpid)(); /* by the time that the child asks it may be gone */
+}
 
 void spool_forked(void)
 {
-   block[HEADER_WORDS] = (ULong)VG_(getppid)();
+   block[HEADER_WORDS] = fork_parent;
    in_syscalls = waited = 0;
    write_block(FORKED, 1, fork_wall, fork_wall, instructions, instructions);
 }

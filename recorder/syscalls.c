@@ -1,107 +1,74 @@
-/* The system calls that map and free memory, and that read, write and remove files.
+/* The system calls that tell what a program does with its memory, its files and its children.
 
    Copyright (C) 2026 tmemlab contributors. GPL-2.0-or-later; see COPYING. */
 
 #include "tool.h"
 
 #define MOST_THREADS 512
-#define WORDS(array) ((UInt)(sizeof(array) / sizeof(array)[0]))
-#define EVENT(kind, ...) \
-   do { ULong payload_[] = {__VA_ARGS__}; spool_event(kind, payload_, WORDS(payload_)); } while (0)
+#define NR_EXECVEAT 322
+#define NR_CLOSE_RANGE 436
+#define NR_OPENAT2 437
+#define CLOSE_ON_EXEC 4 /* of close_range: nothing is closed now. Source: linux/close_range.h */
+#define EXCHANGE 2      /* of renameat2: both names stay. Source: linux/fs.h */
+#define PUNCH_HOLE 2    /* of fallocate. Source: linux/falloc.h */
+#define REMOVE_SEGMENT 0 /* of shmctl. Source: linux/ipc.h */
+#define STOPPED 0x7f    /* in the lower bits of a waited child's status; a stopped child lives */
+#define CONTINUED 0xffff
+#define PID_WORD 4      /* of siginfo_t, which has 32-bit words. Source: asm-generic/siginfo.h */
 
-static struct {
-   ULong wall, instructions;
-   Bool known; /* file is the one that the call is about, as it was before it */
-   File file;
-} before[MOST_THREADS];
+static Before before[MOST_THREADS];
 
-static Addr heap_end = 0;
-
-static ULong pages_up(ULong length) { return (length + 4095) & ~4095ULL; }
-
-static void say_mapped(Addr address, ULong length, ULong how, const File* file, ULong offset)
+static void look_at_path(Before* now, Int folder, UWord path, Bool follow)
 {
-   EVENT(MAPPED, address, pages_up(length), how, file ? file->device : 0, file ? file->inode : 0, offset);
+   now->known = files_of_path(folder, path, follow, &now->file);
 }
 
-/* What the kernel mapped before the program ran its first instruction. */
-void syscalls_mapped_at_start(Addr address, SizeT length, Bool r, Bool w, Bool x, ULong handle)
+/* A name is about to be replaced; what it meant is removed, unless both are names of the same file. */
+static void look_at_replaced(Before* now, const UWord* args, Bool with_folders)
 {
-   ULong how = (r ? READABLE : 0) | (w ? WRITABLE : 0) | (x ? EXECUTABLE : 0);
-   const NSegment* segment = VG_(am_find_nsegment)(address);
-   if (segment && segment->kind == SkFileC) {
-      File file = {segment->dev, segment->ino, 0, 1};
-      const HChar* name = VG_(am_get_filename)(segment);
-      files_number(&file, -1, name ? name : "");
-      say_mapped(address, length, how | OF_FILE, &file, (ULong)segment->offset + (address - segment->start));
-   } else {
-      if (segment && segment->kind == SkAnonC && segment->isCH) {
-         how |= HEAP;
-         heap_end = address + length;
-      }
-      say_mapped(address, length, how, NULL, 0);
-   }
+   File same;
+   Int from = with_folders ? (Int)args[0] : VKI_AT_FDCWD, to = with_folders ? (Int)args[2] : VKI_AT_FDCWD;
+   look_at_path(now, to, args[with_folders ? 3 : 1], False);
+   if (now->known && files_of_path(from, args[with_folders ? 1 : 0], False, &same))
+      now->known = same.device != now->file.device || same.inode != now->file.inode;
 }
 
-static void mapped(Addr address, const UWord* args)
+static void look(Before* now, UInt number, const UWord* args)
 {
-   ULong how = args[2] & (READABLE | WRITABLE | EXECUTABLE);
-   File file;
-   if ((args[3] & 3) != 2) /* not MAP_PRIVATE */
-      how |= SHARED;
-   if (!(args[3] & VKI_MAP_ANONYMOUS) && files_of_descriptor((Int)args[4], &file)) {
-      files_number(&file, (Int)args[4], NULL);
-      say_mapped(address, args[1], how | OF_FILE, &file, args[5]);
-   } else {
-      say_mapped(address, args[1], how, NULL, 0);
-   }
-}
-
-static void heap_ends(Addr end)
-{
-   Addr old = pages_up(heap_end), new = pages_up(end);
-   if (heap_end && new > old)
-      say_mapped(old, new - old, READABLE | WRITABLE | HEAP, NULL, 0);
-   else if (heap_end && new < old)
-      EVENT(UNMAPPED, new, old - new);
-   heap_end = end;
-}
-
-/* Each page that a call read or wrote, from `offset` on. */
-static void transferred(Int descriptor, const File* file, ULong offset, ULong length, Bool write)
-{
-   if (length == 0)
+   if (transfers(number)) {
+      now->known = files_of_descriptor(transfers_to(number, args), &now->file);
       return;
-   ULong number = files_number(file, descriptor, NULL);
-   ULong end = offset + length, file_end = pages_up(file->size);
-   for (ULong page = offset >> PAGE_BITS; page <= (end - 1) >> PAGE_BITS; page++) {
-      ULong from = page << PAGE_BITS;
-      /* all of the page is written, or it lies behind the end that the file had: then nothing has to be read */
-      Bool whole = write && ((offset <= from && end >= from + 4096) || from >= file_end ||
-                             (offset <= from && end >= file->size));
-      if (filter_keeps_file_page(number, page, write))
-         spool_file_access(number, page, whole ? WRITE_WHOLE : write ? WRITE : READ);
    }
-}
-
-static void at_position(Int descriptor, const File* file, ULong length, Bool write)
-{
-   Off64T position = VG_(lseek)(descriptor, 0, VKI_SEEK_CUR); /* after the call */
-   if (position >= (Off64T)length)
-      transferred(descriptor, file, (ULong)position - length, length, write);
-}
-
-static void removed(const File* file)
-{
-   Bool open = files_is_open(file);
-   EVENT(UNLINKED, file->device, file->inode, open);
-   if (!open)
-      files_forget(file);
-}
-
-static void look_at_path(ThreadId tid, Int folder, UWord path)
-{
-   before[tid].known = path && files_of_path(folder, (const HChar*)path, &before[tid].file);
+   switch (number) {
+   case __NR_ftruncate: case __NR_fallocate: case __NR_close:
+      now->known = files_of_descriptor((Int)args[0], &now->file);
+      break;
+   case __NR_dup2: case __NR_dup3: now->known = files_of_descriptor((Int)args[1], &now->file); break;
+   case __NR_unlink: look_at_path(now, VKI_AT_FDCWD, args[0], False); break;
+   case __NR_unlinkat: look_at_path(now, (Int)args[0], args[1], False); break;
+   case __NR_truncate: case __NR_creat: look_at_path(now, VKI_AT_FDCWD, args[0], True); break;
+   case __NR_open:
+      if (args[1] & VKI_O_TRUNC)
+         look_at_path(now, VKI_AT_FDCWD, args[0], True);
+      break;
+   case __NR_openat:
+      if (args[2] & VKI_O_TRUNC)
+         look_at_path(now, (Int)args[0], args[1], True);
+      break;
+   case NR_OPENAT2: /* of its third argument the first word is the flags */
+      if (VG_(am_is_valid_for_client)(args[2], sizeof(ULong), VKI_PROT_READ) && *(ULong*)args[2] & VKI_O_TRUNC)
+         look_at_path(now, (Int)args[0], args[1], True);
+      break;
+   case __NR_rename: look_at_replaced(now, args, False); break;
+   case __NR_renameat: look_at_replaced(now, args, True); break;
+   case __NR_renameat2:
+      if (!(args[4] & EXCHANGE))
+         look_at_replaced(now, args, True);
+      break;
+   case __NR_shmdt: now->file.size = length_attached(args[0]); break;
+   case __NR_execve: case NR_EXECVEAT: spool_flush(); break; /* nothing is left of this process to do it */
+   default: break;
+   }
 }
 
 void syscall_before(ThreadId tid, UInt number, UWord* args, UInt n_args)
@@ -109,91 +76,102 @@ void syscall_before(ThreadId tid, UInt number, UWord* args, UInt n_args)
    if (tid >= MOST_THREADS)
       return;
    before[tid].known = False;
-   switch (number) {
-   case __NR_read: case __NR_pread64: case __NR_readv: case __NR_preadv:
-   case __NR_write: case __NR_pwrite64: case __NR_writev: case __NR_pwritev:
-   case __NR_ftruncate: case __NR_fallocate:
-      before[tid].known = files_of_descriptor((Int)args[0], &before[tid].file);
-      break;
-   case __NR_close: files_closed((Int)args[0]); break;
-   case __NR_unlink: case __NR_truncate: case __NR_creat: look_at_path(tid, VKI_AT_FDCWD, args[0]); break;
-   case __NR_open:
-      if (args[1] & VKI_O_TRUNC)
-         look_at_path(tid, VKI_AT_FDCWD, args[0]);
-      break;
-   case __NR_openat:
-      if (args[2] & VKI_O_TRUNC)
-         look_at_path(tid, (Int)args[0], args[1]);
-      break;
-   case __NR_unlinkat: look_at_path(tid, (Int)args[0], args[1]); break;
-   case __NR_rename: look_at_path(tid, VKI_AT_FDCWD, args[1]); break;
-   case __NR_renameat: case __NR_renameat2: look_at_path(tid, (Int)args[2], args[3]); break;
-   default: break;
-   }
+   look(&before[tid], number, args);
    before[tid].instructions = instructions;
    before[tid].wall = now_ns();
 }
 
-static void on_memory_or_process(UInt number, const UWord* args, UWord result)
+static void on_memory(UInt number, const UWord* args, UWord result, const Before* was)
 {
    switch (number) {
    case __NR_mmap: mapped(result, args); break;
    case __NR_munmap: EVENT(UNMAPPED, args[0], pages_up(args[1])); break;
-   case __NR_mremap: EVENT(MOVED, args[0], pages_up(args[1]), result, pages_up(args[2])); break;
+   case __NR_mremap: moved(result, args); break;
    case __NR_mprotect: EVENT(PROTECTED, args[0], pages_up(args[1]), args[2] & 7); break;
    case __NR_brk: heap_ends(result); break;
-   case __NR_wait4:
-      if (result)
-         EVENT(REAPED, result);
-      break;
-   case __NR_madvise:
-      if (args[2] == 4 || args[2] == 8 || args[2] == 9) /* DONTNEED, FREE, REMOVE */
-         EVENT(DISCARDED, args[0], pages_up(args[1]));
+   case __NR_madvise: advised(args); break;
+   case __NR_shmat: attached(result, (Int)args[0], (Int)args[2]); break;
+   case __NR_shmdt: EVENT(UNMAPPED, args[0], was->file.size); break;
+   case __NR_shmctl:
+      if ((args[1] & 0xff) == REMOVE_SEGMENT)
+         EVENT(UNLINKED, SYSTEM_V, args[0]);
       break;
    default: break;
    }
 }
 
-/* sendfile, copy_file_range: from one descriptor to another, within the kernel. */
-static void copied(Int from, Int to, ULong length)
+/* Descriptors that come to mean something, or no longer do. */
+static void on_descriptors(UInt number, const UWord* args, UWord result, const Before* was)
 {
-   File file;
-   if (files_of_descriptor(from, &file))
-      at_position(from, &file, length, False);
-   if (files_of_descriptor(to, &file)) {
-      file.size = file.size > length ? file.size - length : 0; /* it has grown, as a rule */
-      at_position(to, &file, length, True);
+   switch (number) {
+   case __NR_open: case __NR_openat: case NR_OPENAT2: case __NR_creat:
+      if (was->known && was->file.size)
+         EVENT(TRUNCATED, was->file.device, was->file.inode, 0);
+      files_opened((Int)result, number == __NR_open     ? (args[1] & VKI_O_CREAT) != 0
+                                : number == __NR_openat ? (args[2] & VKI_O_CREAT) != 0
+                                                        : True);
+      break;
+   case __NR_dup2: case __NR_dup3:
+      if (args[0] == args[1])
+         break;
+      if (was->known)
+         EVENT(CLOSED, args[1], args[1]);
+      files_opened((Int)result, False);
+      break;
+   case __NR_dup: files_opened((Int)result, False); break;
+   case __NR_memfd_create: files_opened((Int)result, True); break;
+   case __NR_fcntl:
+      if (args[1] == VKI_F_DUPFD || args[1] == VKI_F_DUPFD_CLOEXEC)
+         files_opened((Int)result, False);
+      break;
+   case __NR_close:
+      if (was->known)
+         EVENT(CLOSED, args[0], args[0]);
+      break;
+   case NR_CLOSE_RANGE:
+      if (!(args[2] & CLOSE_ON_EXEC))
+         EVENT(CLOSED, (UInt)args[0], (UInt)args[1]);
+      break;
+   default: break;
    }
 }
 
-static void on_files(UInt number, const UWord* args, UWord result, const File* file, Bool known)
+static void on_files(UInt number, const UWord* args, const File* file)
 {
    switch (number) {
-   case __NR_sendfile: copied((Int)args[1], (Int)args[0], result); return;
-   case __NR_copy_file_range: copied((Int)args[0], (Int)args[2], result); return;
-   default: break;
-   }
-   if (!known)
-      return;
-   switch (number) {
-   case __NR_read: case __NR_readv: at_position((Int)args[0], file, result, False); break;
-   case __NR_write: case __NR_writev: at_position((Int)args[0], file, result, True); break;
-   case __NR_pread64: case __NR_preadv: transferred((Int)args[0], file, args[3], result, False); break;
-   case __NR_pwrite64: case __NR_pwritev: transferred((Int)args[0], file, args[3], result, True); break;
    case __NR_ftruncate: case __NR_truncate:
       if (args[1] < file->size)
          EVENT(TRUNCATED, file->device, file->inode, args[1]);
       break;
-   case __NR_open: case __NR_openat: case __NR_creat: EVENT(TRUNCATED, file->device, file->inode, 0); break;
+   case __NR_fallocate:
+      if (args[1] & PUNCH_HOLE)
+         EVENT(PUNCHED, file->device, file->inode, args[2], args[3]);
+      break;
    case __NR_unlink: case __NR_unlinkat: case __NR_rename: case __NR_renameat: case __NR_renameat2:
-      if (file->links == 1)
-         removed(file);
+      if (file->links == 1) {
+         EVENT(UNLINKED, file->device, file->inode);
+         files_forget(file); /* another file may come to have its inode */
+      }
       break;
    default: break;
    }
 }
 
-/* Valgrind itself takes long for these: it reads a library's symbols when one is mapped, and copies itself at a fork. */
+static void on_children(UInt number, const UWord* args, UWord result)
+{
+   if (number == __NR_wait4 && result) {
+      Int status = args[1] ? *(const Int*)args[1] : 0;
+      if ((status & 0xff) != STOPPED && (status & 0xffff) != CONTINUED)
+         EVENT(REAPED, result);
+   } else if (number == __NR_waitid && args[2]) {
+      const Int* told = (const Int*)args[2];
+      Int code = told[2]; /* CLD_EXITED, CLD_KILLED and CLD_DUMPED are 1 to 3 */
+      if (told[PID_WORD] && code >= 1 && code <= 3)
+         EVENT(REAPED, (ULong)told[PID_WORD]);
+   }
+}
+
+/* Valgrind itself takes long for these: it reads a library's symbols when one is mapped, and copies itself at forks. */
 static Bool time_is_valgrinds(UInt number)
 {
    switch (number) {
@@ -209,10 +187,18 @@ void syscall_after(ThreadId tid, UInt number, UWord* args, UInt n_args, SysRes r
 {
    if (tid >= MOST_THREADS)
       return;
+   const Before* was = &before[tid];
    if (!time_is_valgrinds(number))
-      spool_in_syscall(before[tid].wall, now_ns(), before[tid].instructions);
+      spool_in_syscall(was->wall, now_ns(), was->instructions);
    if (sr_isError(result))
       return;
-   on_memory_or_process(number, args, sr_Res(result));
-   on_files(number, args, sr_Res(result), &before[tid].file, before[tid].known);
+   if (transfers(number)) {
+      transferred(number, args, sr_Res(result), was);
+      return;
+   }
+   on_memory(number, args, sr_Res(result), was);
+   on_descriptors(number, args, sr_Res(result), was);
+   on_children(number, args, sr_Res(result));
+   if (was->known)
+      on_files(number, args, &was->file);
 }

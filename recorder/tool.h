@@ -48,20 +48,44 @@ void spool_forked(void);
 void spool_in_syscall(ULong from, ULong to, ULong instructions_before);
 ULong now_ns(void);
 
+#define WORDS(array) ((UInt)(sizeof(array) / sizeof(array)[0]))
+#define EVENT(kind, ...) \
+   do { ULong payload_[] = {__VA_ARGS__}; spool_event(kind, payload_, WORDS(payload_)); } while (0)
+
 /* files.c */
 typedef struct { ULong device, inode, size, links; } File;
 Bool files_of_descriptor(Int descriptor, File* file); /* False if it is no regular file */
-Bool files_of_path(Int folder, const HChar* path, File* file);
+Bool files_of_path(Int folder, UWord path, Bool follow, File* file); /* follow: what a symbolic link means */
 ULong files_number(const File* file, Int descriptor, const HChar* path); /* and says its name the first time */
 void files_forget(const File* file);
-Bool files_is_open(const File* file);
-void files_close_all(void);
-void files_closed(Int descriptor);
+void files_opened(Int descriptor, Bool maybe_new);
+UInt files_open_at_start(ULong* words, UInt most);
+
+/* What a system call found when it began. */
+typedef struct {
+   ULong wall, instructions;
+   Bool known; /* file is the one that the call is about, as it was before it */
+   File file;
+} Before;
 
 /* syscalls.c */
 void syscall_before(ThreadId tid, UInt number, UWord* args, UInt n_args);
 void syscall_after(ThreadId tid, UInt number, UWord* args, UInt n_args, SysRes result);
-void syscalls_mapped_at_start(Addr address, SizeT length, Bool r, Bool w, Bool x, ULong handle);
+
+/* mappings.c */
+ULong pages_up(ULong length);
+void mapped_at_start(Addr address, SizeT length, Bool r, Bool w, Bool x, ULong handle);
+void mapped(Addr address, const UWord* args);
+void moved(Addr address, const UWord* args);
+void heap_ends(Addr end);
+void advised(const UWord* args);
+void attached(Addr address, Int identifier, Int flags);
+ULong length_attached(Addr address);
+
+/* transfers.c */
+Bool transfers(UInt number);           /* whether a call reads or writes what a descriptor means */
+Int transfers_to(UInt number, const UWord* args); /* the descriptor to look at before it */
+void transferred(UInt number, const UWord* args, ULong length, const Before* before);
 
 /* instrument.c */
 IRSB* instrument(VgCallbackClosure* closure, IRSB* in, const VexGuestLayout* layout, const VexGuestExtents* extents,

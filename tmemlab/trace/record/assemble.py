@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from tmemlab.errors import TraceError
 from tmemlab.trace.format import ESCAPE, FREE, PAGE_SHIFT, Chunk, Chunks, Events, Extent
 from tmemlab.trace.lanes import mark_lanes, pack_lanes
-from tmemlab.trace.record.collect import FILE_FREE
 from tmemlab.trace.record.files import Files
 from tmemlab.trace.record.store import FILE_PAGE, Rows
 from tmemlab.trace.think import retimed
@@ -49,22 +48,23 @@ class Numbers:
         ]
         return [*([Extent(0, anonymous, anonymous=True)] if anonymous else []), *runs]
 
-    def range_of(self, file: int, index: int) -> tuple[int, int]:
-        """Return the first page of a file from ``index`` on, and how many there are."""
+    def range_of(self, file: int, first: int, end: int) -> tuple[int, int]:
+        """Return the first page of a file's from ``first`` to ``end`` that was touched, and how far the last is."""
         low, high = np.searchsorted(self._file, [file, file + 1])
-        low += np.searchsorted(self._index[low:high], index)
+        low, high = low + np.searchsorted(self._index[low:high], [first, end])
         if low == high:
             return 0, 0
-        first = int(self._numbers[low])
-        return first, int(self._numbers[high - 1]) + 1 - first
+        page = int(self._numbers[low])
+        return page, int(self._numbers[high - 1]) + 1 - page
 
 
 def final_events(events: Events, numbers: Numbers) -> Events:
     """Return the events with the frees of files named by their pages."""
     events = events.copy()
-    for place in np.flatnonzero((events["kind"] == FREE) & (events["value"] == FILE_FREE)).tolist():
-        first, count = numbers.range_of(int(events["first"][place]), int(events["count"][place]))
-        events["first"][place], events["count"][place], events["value"][place] = first, max(1, count), 0
+    for place in np.flatnonzero((events["kind"] == FREE) & (events["value"] < 0)).tolist():
+        _, file, first, value = events[place].item()
+        page, count = numbers.range_of(file, first, -value)
+        events[place] = FREE, page, count, 0
     return events
 
 

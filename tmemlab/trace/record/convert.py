@@ -12,7 +12,7 @@ from tmemlab.trace.meta import make_meta
 from tmemlab.trace.record.assemble import Numbers, assemble, lanes_of_rows
 from tmemlab.trace.record.clock import block_times
 from tmemlab.trace.record.collect import Collector
-from tmemlab.trace.record.files import Files, memory_devices
+from tmemlab.trace.record.files import Files, special_devices
 from tmemlab.trace.record.spool import Spool, read_spool
 from tmemlab.trace.record.store import Store
 from tmemlab.trace.source import Source
@@ -43,7 +43,7 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
         If the spool is damaged or nothing was recorded.
     """
     spool = read_spool(spool_path)
-    files = Files(memory_devices())
+    files = Files(special_devices())
     rows_path = spool_path.with_suffix(".rows")
     store = Store(rows_path)
     try:
@@ -62,7 +62,7 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
             "native_estimated": native_s is None,
             "commit": "events",
             "source": "recorded",
-            "processes": collector.n_processes,
+            "processes": collector.system.n_processes,
             **meta,
         }
         source = Source(

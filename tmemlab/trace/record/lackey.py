@@ -20,7 +20,7 @@ from tmemlab.trace.record.tool import valgrind
 BLOCK: Final = 1 << 20  # bytes of lackey's text
 LONGEST: Final = 500  # accesses of a block of the spool
 ADDRESSES: Final = 1 << 47  # bytes that a program may map
-READABLE_SHARED: Final = 1 | 8  # of MAPPED: every touch makes a page, and nothing is committed
+EVERY_TOUCH: Final = 1 | s.SHARED | s.UNRESERVED  # of MAPPED: every touch makes a page
 OPERATIONS: Final = {b"I": s.FETCH, b"L": s.LOAD, b"S": s.STORE, b"M": s.STORE}
 
 
@@ -43,7 +43,7 @@ def _keep(text: IO[bytes], kept: IO[bytes], epoch: int) -> None:
     """Write what is kept of lackey's text, block by block."""
     start = time.monotonic_ns()
     _write(kept, s.START, [s.VERSION, epoch, 0], start, start, 0, 0)
-    _write(kept, s.MAPPED, [0, ADDRESSES, READABLE_SHARED, 0, 0, 0], start, start, 0, 0)
+    _write(kept, s.MAPPED, [0, ADDRESSES, EVERY_TOUCH, 0, 0, 0], start, start, 0, 0)
     keep = Filter(epoch)
     instructions, rest = 0, b""
     while block := text.read1(BLOCK):  # type: ignore[attr-defined]

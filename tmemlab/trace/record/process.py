@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 PART: Final = 512  # pages of a part of the table
 NOTHING: Final = -1  # in the table: no page stands here
 COPY: Final = 1  # bit of an entry, below the page's number: a store makes a page of its own
-SHARED: Final = 2  # another: the page is of a shared mapping, and a store is to the page itself
+SHARED: Final = 2  # another: the page belongs to a file, not to the processes that share it
 ENTRY_SHIFT: Final = 2
 
 
@@ -29,12 +29,12 @@ class Mapping:
     offset: int = 0  # page of the file at the start
     shared: bool = False
     writable: bool = True
+    unreserved: bool = False  # MAP_NORESERVE
 
     @property
     def committed(self) -> int:
-        """Pages that Linux counts in Committed_AS. Source: Linux mm/mmap.c accountable_mapping."""
-        private_or_memory = not self.shared or (self.file is not None and self.file.anonymous)
-        return self.end - self.start if self.writable and private_or_memory else 0
+        """Pages that Linux counts in Committed_AS. Source: Linux 3.14 mm/mmap.c accountable_mapping."""
+        return self.end - self.start if self.writable and not self.shared and not self.unreserved else 0
 
 
 class PageTable:
@@ -146,6 +146,10 @@ class AddressSpace:
             last += 1
         self._mappings[first:last] = left
         return taken
+
+    def between(self, start: int, end: int) -> list[Mapping]:
+        """Return what lies between two addresses, cut at these."""
+        return AddressSpace(list(self._mappings)).take(start, end)
 
     def copied(self) -> "AddressSpace":
         """Return the same mappings for another process."""

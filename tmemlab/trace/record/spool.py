@@ -12,7 +12,7 @@ Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
 MAGIC: Final = 0x746D
-VERSION: Final = 1
+VERSION: Final = 2
 HEADER: Final = np.dtype(
     [
         ("words", "<u4"),  # of the payload
@@ -30,7 +30,9 @@ HEADER: Final = np.dtype(
 HEADER_WORDS: Final = HEADER.itemsize // 8
 
 ACCESSES, START, FORKED, EXITED, MAPPED, UNMAPPED, MOVED, PROTECTED, DISCARDED = range(1, 10)
-UNLINKED, TRUNCATED, CLOSED, NAMED, REAPED = range(10, 15)
+UNLINKED, TRUNCATED, CLOSED, NAMED, REAPED, OPENED, PUNCHED = range(10, 17)
+WRITABLE, SHARED, OF_FILE, UNRESERVED = 2, 8, 16, 64  # of MAPPED
+SYSTEM_V: Final = (1 << 63) - 1  # device of System V shared memory
 LOAD, STORE, FETCH, READ, WRITE, WRITE_WHOLE, IN_FILE = range(7)  # operations of an access
 
 NUMBER_SHIFT: Final = np.uint64(28)  # of the page in a word

@@ -38,7 +38,7 @@ class Store:
         self._append(rows)
 
     def add_event(self, kind: int, time: float, process: int, **fields: Any) -> None:
-        """Append an event; a free of file pages names them as they are numbered now, in ``first``."""
+        """Append an event; of a free of file pages ``first`` is the file, ``count`` to ``-value`` the part of it."""
         self._events.append(make_events(kind, **fields))
         row = np.zeros(1, ROW)
         self.end = max(self.end, time)
