@@ -20,6 +20,7 @@ BUILD: dict[str, Any] = {
     "heap_pages": 80.0,
     "compiler_pages": 30,
     "touches": 3,
+    "think_ns": 1000,
 }
 SERVER: dict[str, Any] = {"database_pages": 400, "pool_pages": 80, "transactions": 900, "checkpoint": 200}
 WRITTEN_WHOLE = WRITE | SYSCALL | WHOLE
