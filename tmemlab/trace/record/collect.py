@@ -53,7 +53,7 @@ class Collector:
         units = (words & s.UNITS).astype(float)
         times = start + (end - start) * units / max(1.0, float(units[-1]))
         pages = np.full(len(words), NO_PAGE, np.int64)
-        copied: dict[int, int] = {}  # row -> page of a file that was read for it
+        copied: dict[int, int] = {}  # row -> page that was read for it
         mapped = operations <= s.FETCH
         self._mapped(process, numbers, operations, np.flatnonzero(mapped), pages, copied)
         if not mapped.all():

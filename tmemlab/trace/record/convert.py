@@ -51,7 +51,7 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
             spool, Collector(files, store, spool_path, commits=meta.get("commit") != "live"), progress, native_s
         )
         rows, events = store.close()
-        if not (rows["word"] >> 4).any():
+        if store.n_accesses == 0:
             raise TraceError(f"{output}: nothing was recorded; see whether the command runs as it should")
         progress(0.9, "numbering the pages and writing the trace")
         numbers = Numbers(collector.memory.pages, files)

@@ -53,7 +53,7 @@ class Memory:
         return self.pages - 1
 
     def touch(self, process: Process, address: int, store: bool) -> tuple[int, int]:
-        """Return the page of the trace that an access falls on, and the page of a file that it is copied from.
+        """Return the page of the trace that an access falls on, and the page that it is copied from.
 
         Either may be `NO_PAGE`. ``address`` is a page of the process's address space.
         """
@@ -67,7 +67,7 @@ class Memory:
             return self._own(process, address), page
         if self._sharers[page] > 1:
             self._sharers[page] -= 1
-            return self._own(process, address), NO_PAGE
+            return self._own(process, address), page
         process.table.set(address, page << ENTRY_SHIFT)
         return page, NO_PAGE
 
@@ -101,9 +101,9 @@ class Memory:
 
     def map(self, process: Process, mapping: Mapping) -> None:
         """Map addresses; what was mapped there goes."""
+        self._count(mapping, 1)  # first, for what is mapped over itself is held all the time
         self.unmap(process, mapping.start, mapping.end)
         process.space.add(mapping)
-        self._count(mapping, 1)
 
     def unmap(self, process: Process, start: int, end: int) -> None:
         """End the mapping of addresses; memory that no other process shares is freed."""

@@ -67,7 +67,6 @@ class PageTable:
         row = self._spare.pop() if self._spare else len(self._part)
         if row >= len(self._rows):
             self._rows = np.concatenate([self._rows, np.full_like(self._rows, NOTHING)])
-        self._rows[row] = NOTHING
         self._part[part] = row
         return row
 

@@ -24,7 +24,7 @@ class Store:
         self._events: list[Events] = []
         self._waiting: list[Rows] = []
         self._rows = 0
-        self.n_rows = 0
+        self.n_rows = self.n_accesses = 0
         self.end = 0.0  # time of the last row [ns]
 
     def add(self, words: NDArray[np.int64], times: NDArray[np.float64], process: int) -> None:
@@ -35,6 +35,7 @@ class Store:
         rows["word"], rows["process"] = words, process
         rows["time"] = np.maximum(np.maximum.accumulate(times), self.end)
         self.end = float(rows["time"][-1])
+        self.n_accesses += len(rows)
         self._append(rows)
 
     def add_event(self, kind: int, time: float, process: int, **fields: Any) -> None:

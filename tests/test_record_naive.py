@@ -1,0 +1,117 @@
+"""The trace of a spool says access by access what the slow machine says."""
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.naive_recording import Moment, Page
+from tests.random_recordings import KERNEL, MEMORY, Story
+from tests.spools import write_spool
+from tests.trace_cases import own_cache
+from tmemlab.errors import TraceError
+from tmemlab.trace import CLOSE, COMMIT, ESCAPE, FREE, PAGE_SHIFT, PROCESS, Trace, load_trace
+from tmemlab.trace.record.files import Devices
+
+__all__ = ["own_cache"]
+
+converting = import_module("tmemlab.trace.record.convert")
+
+COMMIT_STEP = 32  # pages of committed memory that may be untold
+
+
+def converted(folder: Path, story: Story, monkeypatch: pytest.MonkeyPatch) -> Trace | None:
+    """Return the trace of a story; None if nothing is in it."""
+    monkeypatch.setattr(converting, "special_devices", lambda: Devices({MEMORY}, {KERNEL}))
+    spool, output = write_spool(folder / "a.spool", story.blocks), folder / "a.parquet"
+    if not story.naive.moments:
+        with pytest.raises(TraceError, match="nothing was recorded"):
+            converting.convert(spool, output, lambda share, what: None)
+        return None
+    converting.convert(spool, output, lambda share, what: None)
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == ["a.parquet", "a.spool"]
+    return load_trace(output)
+
+
+class Decoded:
+    """A trace, row by row, in the slow machine's terms."""
+
+    def __init__(self, trace: Trace) -> None:
+        accesses, events = map(np.concatenate, zip(*trace.chunks(), strict=True))
+        self.places = {
+            extent.first + place: None if extent.anonymous else (extent.file, extent.index + place)
+            for extent in trace.directory
+            for place in range(extent.count)
+        }
+        self.rows: list[tuple[int, int, int, set[int], list[int]]] = []  # lane, page, flags, freed, closed
+        self.committed: list[int] = []  # as told up to each row
+        self.alive: set[int] = set()
+        left = iter(events.tolist())
+        lane, committed, freed, closed = 0, 0, set[int](), list[int]()
+        for access in accesses.tolist():
+            if access != ESCAPE:
+                page = access >> PAGE_SHIFT
+                self.alive.add(page)
+                self.rows.append((lane, page, access & 7, freed, closed))
+                self.committed.append(committed)
+                freed, closed = set(), []
+                continue
+            kind, first, count, value = next(left)
+            if kind == PROCESS:
+                lane = first
+            elif kind == COMMIT:
+                committed += value
+            elif kind == CLOSE:
+                closed.append(first)
+            elif kind == FREE:
+                gone = self.alive & set(range(first, first + count))
+                assert self.places[first] or len(gone) == count, "what lives is freed, and once"
+                self.alive -= gone
+                freed |= gone
+        self.rows.append((lane, -1, 0, freed, closed))
+        self.committed.append(committed)
+
+
+@given(seed=st.integers(0, 1 << 40), length=st.integers(1, 300))
+@settings(max_examples=150)
+def test_every_access_free_and_close_is_that_of_the_slow_machine(
+    seed: int, length: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    story = Story(seed, length)
+    naive = story.naive
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        trace = converted(tmp_path_factory.mktemp("story"), story, monkeypatch)
+    if trace is None:
+        return
+    naive.log(next(iter(naive.processes.values())), None, 0)
+    check(naive.moments, Decoded(trace))
+    assert trace.meta["processes"] == naive.n_processes
+    assert Decoded(trace).committed[-1] == naive.committed()
+
+
+def check(moments: list[Moment], decoded: Decoded) -> None:
+    """Compare each access, and what was freed and closed before it; what pages and files are called is free."""
+    pages: dict[Page, int] = {}
+    files: dict[int, int] = {}
+    lanes: dict[int, int] = {}
+    for moment, (lane, number, flags, freed, closed), told in zip(
+        moments, decoded.rows, decoded.committed, strict=True
+    ):
+        assert moment.page is None or abs(moment.committed - told) < COMMIT_STEP
+        assert {pages[page] for page in moment.freed if page in pages} == freed
+        assert sorted(files[file] for file in moment.closed) == sorted(closed)
+        if moment.page is None:
+            assert number == -1
+            continue
+        assert pages.setdefault(moment.page, number) == number
+        place, file = decoded.places[number], moment.page.file
+        assert (place is None) == (file is None)
+        if place is not None and file is not None and file.number is not None:
+            assert place == (files.setdefault(file.number, place[0]), moment.page.index)
+        assert flags == moment.flags
+        assert lanes.setdefault(moment.process, lane) == lane
+    assert len(set(pages.values())) == len(pages), "different pages have different numbers"
+    assert len(set(files.values())) == len(files)
