@@ -22,7 +22,7 @@ help:
 	@echo "make clean  remove .venv, results/ and the tools' caches"
 
 run: $(RUN_READY)
-	$(BIN)/tmemlab compare --variant overcommit-f2 --out results
+	$(BIN)/tmemlab compare --variant overcommit-ssd --out results
 
 test: $(TEST_READY)
 	$(BIN)/python -m pytest

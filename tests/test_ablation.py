@@ -56,7 +56,7 @@ def test_nothing_is_written_to_files_without_dirty_pages(ablation: tmemlab.Ablat
     assert written["no dirty writeback"] < written[WHOLE]
 
 
-def test_readahead_has_nothing_to_read_in_recordings_of_one_pseudo_file(ablation: tmemlab.Ablation) -> None:
+def test_readahead_changes_nothing_where_a_page_stands_for_more_than_its_window(ablation: tmemlab.Ablation) -> None:
     rows = ablation.table.drop(columns=["mechanism", "claim"])
     assert rows.iloc[3].equals(rows.iloc[0])
     assert ablation.most in ("no mapped_to_disk", "no dirty writeback")

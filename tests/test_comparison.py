@@ -169,11 +169,11 @@ def test_a_comparison_comes_back_from_its_folder(tmp_path: Path) -> None:
 
 
 def test_variants_travel_with_the_comparison(tmp_path: Path) -> None:
-    changed = fake_comparison(["unlimited", "tmem+selfballooning"], name="overcommit-f2", ticks=10)
+    changed = fake_comparison(["unlimited", "tmem+selfballooning"], name="overcommit-ssd", ticks=10)
     comparison = replace(fake_comparison(ticks=10), variants=[changed])
     again = Comparison.load(comparison.save(tmp_path / "results"))
     assert again.to_json() == comparison.to_json()
-    assert [variant.name for variant in again.variants] == ["overcommit-f2"]
+    assert [variant.name for variant in again.variants] == ["overcommit-ssd"]
     assert "variants" not in fake_comparison(ticks=10).to_json()
 
 

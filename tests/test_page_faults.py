@@ -170,8 +170,8 @@ def test_a_trace_without_accesses_and_a_memory_beyond_all_pages(policy: str) -> 
 
 
 def test_a_trace_may_be_named() -> None:
-    named = tmemlab.page_faults("greptwice", 1 << 20)
-    assert named["faults"][0] >= tmemlab.load_trace("greptwice").n_pages * 0.9
+    named = tmemlab.page_faults("grep", 1 << 20)
+    assert named["faults"][0] >= tmemlab.load_trace("grep").n_pages * 0.9
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tmemlab.figures import series
 from tmemlab.report import SECTIONS, Section, write_report
 from tmemlab.report.page import page
 
-CHANGED = fake_comparison(["unlimited", "tmem+selfballooning"], name="overcommit-f2")
+CHANGED = fake_comparison(["unlimited", "tmem+selfballooning"], name="overcommit-ssd")
 COMPARISON = replace(fake_comparison(killed=["web1"]), variants=[CHANGED])
 
 
@@ -77,7 +77,7 @@ def test_variants_stand_beside_the_scenario() -> None:
     section = SECTIONS["variants"](COMPARISON)
     assert section is not None
     assert section.table is not None
-    assert section.table.heads == ("program", "tmem+selfballooning, overcommit", "tmem+selfballooning, overcommit-f2")
+    assert section.table.heads == ("program", "tmem+selfballooning, overcommit", "tmem+selfballooning, overcommit-ssd")
     assert all(row[1] == row[2] for row in section.table.rows)
     assert [row[0].text for row in section.table.rows][:2] == ["pandas in web1", "pandas in web2"]
 

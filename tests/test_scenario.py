@@ -128,11 +128,11 @@ def test_the_default_scenario_in_words() -> None:
         "Six guests share 8 GiB of one host's memory. They ask for 12 GiB in all, 1.5 times as much; an equal share "
         "would be 1.33 GiB for each.",
         "Each guest asks for 2 GiB and has a swap device of 2 GiB. Each guest keeps its files and its swap on the "
-        "device ssd, which takes 110 us for a page anywhere and 8 us for the next in a row. Each guest idles at "
+        "device hdd, which takes 10 ms for a page anywhere and 33 us for the next in a row. Each guest idles at "
         "248 MiB (48 MiB of kernel, 112 MiB of services, 88 MiB of files), touching 200 pages a second. During the run "
         "are created: search at 2 min and analyst2 at 3 min.",
-        "By the schedule staggered, analyst1 runs pandas at 5 min, build runs gccmake at 6 min, database runs sqlite "
-        "at 8 min, sorter runs sort at 10 min, search runs greptwice at 11 min and analyst2 runs pandas at 12 min.",
+        "By the schedule staggered, analyst1 runs pandas at 5 min, build runs compile at 6 min, database runs sqlite "
+        "at 8 min, sorter runs sort at 10 min, search runs grep at 11 min and analyst2 runs pandas at 12 min.",
         "The run is a miniature in which one simulated page stands for 16 real ones; all sizes and counts are given in "
         "real ones. It ends when every program has ended, and its random choices grow from the seed 1.",
     ]

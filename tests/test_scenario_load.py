@@ -142,9 +142,9 @@ def test_a_base_is_looked_for_beside_its_variant_and_may_be_a_variant(write: Wri
 
 
 def test_a_variant_of_a_ready_scenario(write: Write) -> None:
-    write("mine", 'base = "overcommit-hdd"\n[set]\nschedule = "pairs"')
+    write("mine", 'base = "overcommit-ssd"\n[set]\nschedule = "pairs"')
     value = load_scenario("mine.toml")
-    assert (value.schedule, value.guests[3].storage) == ("pairs", "hdd")
+    assert (value.schedule, value.guests[3].storage) == ("pairs", "ssd")
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

@@ -61,16 +61,16 @@ def test_a_scenario_that_is_chosen_sets_the_other_controls(name: str) -> None:
 def test_every_control_changes_what_it_says_and_the_title_tells() -> None:
     controls = controls_of("overcommit")
     controls.memory.value = parse_size("6GiB")
-    controls.storage.value = "hdd"
+    controls.storage.value = "ssd"
     controls.schedule.value = "pairs"
     controls.guests.value = 4
     scenario = controls.scenario()
     assert scenario.host.memory == parse_size("6GiB")
-    assert {guest.storage for guest in scenario.guests} == {"hdd"}
+    assert {guest.storage for guest in scenario.guests} == {"ssd"}
     assert scenario.schedule == "pairs"
     assert len(scenario.guests) == 4
     plain = load_scenario("overcommit")
-    assert scenario.title == f"{plain.title}; here with 6 GiB, hdd, the schedule pairs, 4 guests"
+    assert scenario.title == f"{plain.title}; here with 6 GiB, ssd, the schedule pairs, 4 guests"
 
 
 def test_more_guests_than_there_are_become_copies() -> None:
@@ -88,9 +88,9 @@ def test_choices_are_the_registries() -> None:
 
 
 def test_mixed_storage_stays_until_one_is_chosen() -> None:
-    controls = Controls(load_scenario("overcommit", {"guests.build.storage": "hdd"}))
+    controls = Controls(load_scenario("overcommit", {"guests.build.storage": "ssd"}))
     assert controls.storage.value == ""
-    assert [guest.storage for guest in controls.scenario().guests][:2] == ["ssd", "hdd"]
+    assert [guest.storage for guest in controls.scenario().guests][:2] == ["hdd", "ssd"]
     controls.storage.value = "nvme"
     assert {guest.storage for guest in controls.scenario().guests} == {"nvme"}
 

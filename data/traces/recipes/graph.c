@@ -4,8 +4,8 @@
      graph search FILE ROOTS         read FILE into memory, then search from so many vertices
 
    Vertices and edges are drawn as in the Graph 500 benchmark: each bit of an edge's ends falls into one of four
-   quarters with chances 0.57, 0.19, 0.19 and 0.05. A search goes from the found vertices to their neighbours while these are few,
-   and asks the others for a found neighbour when they are many.
+   quarters with chances 0.57, 0.19, 0.19 and 0.05. A search goes from the vertices last found to their neighbours while
+   these are few, and has the others look for one of them when they are many.
    Source: S. Beamer, K. Asanovic and D. Patterson, "Direction-Optimizing Breadth-First Search", SC 2012. */
 #include <stdint.h>
 #include <stdio.h>
@@ -85,24 +85,24 @@ static Graph load(const char* path)
    return g;
 }
 
-static uint64_t search(const Graph* g, uint32_t root, uint32_t* parent, uint32_t* now, uint32_t* next)
+static uint64_t search(const Graph* g, uint32_t root, uint32_t* depth, uint32_t* now, uint32_t* next)
 {
    uint64_t found = 1, count = 1;
-   memset(parent, 0xff, g->vertices * sizeof *parent);
-   parent[root] = root;
+   memset(depth, 0xff, g->vertices * sizeof *depth);
+   depth[root] = 0;
    now[0] = root;
-   while (count) {
+   for (uint32_t level = 0; count; level++) {
       uint64_t more = 0;
-      if (count > g->vertices / 20) { /* many: every vertex that is not found looks for a neighbour that is */
+      if (count > g->vertices / 20) { /* many: every vertex that is not found looks for one of them */
          for (uint32_t v = 0; v < g->vertices; v++)
-            for (uint64_t i = g->first[v]; parent[v] == UINT32_MAX && i < g->first[v + 1]; i++)
-               if (parent[g->to[i]] != UINT32_MAX)
-                  parent[v] = g->to[i], next[more++] = v;
+            for (uint64_t i = g->first[v]; depth[v] == UINT32_MAX && i < g->first[v + 1]; i++)
+               if (depth[g->to[i]] == level)
+                  depth[v] = level + 1, next[more++] = v;
       } else {
          for (uint64_t f = 0; f < count; f++)
             for (uint64_t i = g->first[now[f]]; i < g->first[now[f] + 1]; i++)
-               if (parent[g->to[i]] == UINT32_MAX)
-                  parent[g->to[i]] = now[f], next[more++] = g->to[i];
+               if (depth[g->to[i]] == UINT32_MAX)
+                  depth[g->to[i]] = level + 1, next[more++] = g->to[i];
       }
       uint32_t* swap = now;
       now = next, next = swap;
@@ -117,10 +117,10 @@ int main(int count, char** words)
       make(words[2], atoi(words[3]), strtoull(words[4], 0, 10));
    } else if (count == 4 && !strcmp(words[1], "search")) {
       Graph g = load(words[2]);
-      uint32_t* parent = room(g.vertices, 4), *now = room(g.vertices, 4), *next = room(g.vertices, 4);
+      uint32_t* depth = room(g.vertices, 4), *now = room(g.vertices, 4), *next = room(g.vertices, 4);
       for (int i = atoi(words[3]); i; i--) {
          uint32_t root = draw() % g.vertices;
-         printf("%u: %llu\n", root, (unsigned long long)search(&g, root, parent, now, next));
+         printf("%u: %llu\n", root, (unsigned long long)search(&g, root, depth, now, next));
       }
    } else {
       return fprintf(stderr, "usage: graph make FILE SCALE EDGES | graph search FILE ROOTS\n"), 2;
