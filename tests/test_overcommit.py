@@ -73,14 +73,13 @@ def test_a_small_swap_device_caps_frontswap() -> None:
     assert killed("overcommit-swap128", "ballooning") == {"analyst1", "build", "analyst2"}
 
 
-def test_all_together_need_more_than_the_host_has_and_tmem_runs_out() -> None:
+def test_all_together_would_fill_more_than_the_host_has() -> None:
     history = told("overcommit-together").run("unlimited").history
     guests = history[history["guest"] != "host"]
     used = guests["anon_pages"] + guests["file_pages"] + guests["kernel_pages"]
     assert used.groupby(guests["time_s"]).sum().max() > 8 * GIB
-    host = told("overcommit-together").run("tmem+selfballooning").host
-    assert host["eph_evicted"] > GIB
-    assert host["relinquished"] > GIB // 4
+    slow = [slowdowns("overcommit-together", strategy) for strategy in MAIN]
+    assert max(slow[0].values()) > 3 * max(slow[1].values())
 
 
 @pytest.mark.parametrize("guest", ["analyst1", "build", "search", "analyst2"])
