@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import tmemlab
-from tests.locality_cases import GCC, GREP, RECORDINGS, REDIS
+from tests.locality_cases import FEW, GCC, GREP, REDIS
 from tests.test_page_faults import BELADY, trace_of
 from tmemlab import figures
 from tmemlab.figures.style import WIDTH
@@ -31,7 +31,7 @@ def refaults() -> Figure:
 DRAWINGS: dict[str, Callable[[], Figure]] = {
     "a curve": lambda: curve(GCC).plot(),
     "a curve with a high floor": lambda: curve(GREP).plot(),
-    "many curves": lambda: figures.miss_ratio_curves([curve(name) for name in RECORDINGS]),
+    "many curves": lambda: figures.miss_ratio_curves([curve(name) for name in FEW]),
     "exact and estimated": lambda: figures.miss_ratio_curves([curve(REDIS), curve(REDIS, 0.1)]),
     "a working set": lambda: tmemlab.working_set(GCC).plot(),
     "a working set without time": lambda: trace_of(f"{BELADY} " * 20).working_set().plot(),
@@ -84,11 +84,11 @@ def line_of(axes: Axes, place: int = 0) -> tuple[list[float], list[float]]:
 
 def test_a_line_is_the_curve() -> None:
     (axes,) = drawn("many curves").axes
-    assert [text.get_text() for text in axes.texts] == [curve(name).trace for name in RECORDINGS]
-    for place, name in enumerate(RECORDINGS):
+    assert [text.get_text() for text in axes.texts] == [curve(name).trace for name in FEW]
+    for place, name in enumerate(FEW):
         sizes, ratios = line_of(axes, place)
         assert ratios == curve(name).at([round(size) for size in sizes])["miss_ratio"].tolist()
-    assert sizes[-1] == max(curve(name).enough for name in RECORDINGS)
+    assert sizes[-1] == max(curve(name).enough for name in FEW)
 
 
 def test_the_floor_of_a_curve_is_its_cold_misses() -> None:
