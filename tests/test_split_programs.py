@@ -144,7 +144,8 @@ def test_a_killed_program_is_killed_whole(tmp_path: Path) -> None:
 
 
 def test_gccmake_split_accesses_what_gccmake_does_and_the_same_bits_again() -> None:
-    asked = {**scenario("small/gccmake", vcpus=2, maxmem="1GiB", memory="512MiB"), "scale": 16, "host": {"memory": "2GiB"}}
+    guest = scenario("small/gccmake", vcpus=2, maxmem="1GiB", memory="512MiB")
+    asked = {**guest, "scale": 16, "host": {"memory": "2GiB"}}
     split = {"guests.a.workloads.0.split": True}
     whole, first, second = (simulate(load_scenario(asked, changes), "tmem") for changes in ({}, split, split))
     assert load_trace("small/gccmake").lanes == 2

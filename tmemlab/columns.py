@@ -10,8 +10,8 @@ is 512 bytes. The counters are named as Xen, Linux and xentop name them. The tab
 - ``all_programs``: the programs of several runs, with these columns before theirs.
 - ``comparison``: a row a strategy. ``pairs``: a row a program, under two strategies.
 - ``page_faults``: a row a size of memory, of a trace alone under a policy of theory; its pages are the trace's.
-- ``miss_ratio_curve``: a row a size of memory; ``working_set``: a row a window of time; ``reuse`` and ``refaults``: a row
-  a class of distances. All are of a trace alone, and their pages are the trace's.
+- ``miss_ratio_curve``: a row a size of memory; ``working_set``: a row a window of time; ``reuse`` and ``refaults``: a
+  row a class of distances. All are of a trace alone, and their pages are the trace's.
 - ``validation``: a row a pattern and limit, what a real kernel did beside what the simulated one does.
 """
 
