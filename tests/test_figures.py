@@ -1,6 +1,5 @@
 """Figures: every one draws, says its units, keeps its labels apart, and leaves nothing behind."""
 
-import itertools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,10 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tests.fake_runs import fake_comparison
+from tests.pictures import assert_labels_keep_apart_and_inside, rendered
 from tmemlab import figures
 from tmemlab.columns import HOST
 from tmemlab.figures import series
@@ -41,24 +40,12 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
 
 @cache
 def drawn(name: str) -> Figure:
-    figure = DRAWINGS[name]()
-    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
-    return figure
+    return rendered(DRAWINGS[name]())
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_labels_keep_apart_and_inside(name: str) -> None:
-    figure = drawn(name)
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            ticks = [label.get_window_extent() for label in axis.get_ticklabels() if label.get_text()]
-            assert not any(one.overlaps(other) for one, other in itertools.pairwise(ticks))
-    extent = figure.get_tightbbox()  # inches
-    width, height = figure.get_size_inches()
-    assert extent.x0 >= -0.01
-    assert extent.y0 >= -0.01
-    assert extent.x1 <= width + 0.01
-    assert extent.y1 <= height + 0.01
+    assert_labels_keep_apart_and_inside(drawn(name))
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import tmemlab
 from tests.locality_cases import FEW, GCC, GREP, REDIS
+from tests.pictures import assert_labels_keep_apart_and_inside, rendered
 from tests.test_page_faults import BELADY, trace_of
 from tmemlab import figures
 from tmemlab.figures.style import WIDTH
@@ -45,27 +45,16 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
 
 @cache
 def drawn(name: str) -> Figure:
-    figure = DRAWINGS[name]()
-    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
-    return figure
+    return rendered(DRAWINGS[name]())
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_labels_keep_apart_and_inside(name: str) -> None:
-    figure = drawn(name)
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            ticks = [label.get_window_extent() for label in axis.get_ticklabels() if label.get_text()]
-            assert not any(one.overlaps(other) for one, other in itertools.pairwise(ticks))
+    assert_labels_keep_apart_and_inside(drawn(name))
+    for axes in drawn(name).axes:
         texts = [text.get_window_extent() for text in axes.texts]
         assert not any(one.overlaps(other) for one, other in itertools.combinations(texts, 2))
-    extent = figure.get_tightbbox()  # inches
-    width, height = figure.get_size_inches()
-    assert extent.x0 >= -0.01
-    assert extent.y0 >= -0.01
-    assert extent.x1 <= width + 0.01
-    assert extent.y1 <= height + 0.01
-    assert width == WIDTH
+    assert drawn(name).get_size_inches()[0] == WIDTH
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
