@@ -23,9 +23,9 @@ from tmemlab.trace.importers.perf import perf
 from tmemlab.trace.importers.rw import rw
 from tmemlab.trace.importers.unpack import explained
 from tmemlab.trace.importers.vscsi import vscsi
-from tmemlab.trace.load import SUFFIX, load_trace
 from tmemlab.trace.source import Source
 from tmemlab.trace.trace import Trace
+from tmemlab.trace.written import written
 
 IMPORTING: Final = 3  # of the rules, so that traces imported by others are not found in the cache
 
@@ -81,10 +81,7 @@ def import_trace(path: str | Path, format: str, output: str | Path | None = None
         with explained(path):
             digest = digest_of_text(digest_of_file(path), "imported", format, sorted(options.items()), IMPORTING)
         return source.in_cache(digest)
-    if Path(output).suffix != SUFFIX:
-        raise TraceError(f"{output}: a trace's file is called NAME{SUFFIX}; write {output}{SUFFIX}")
-    source.save(Path(output))
-    return load_trace(output)
+    return written(source, output)
 
 
 def check_options(format: str, options: Mapping[str, Any]) -> None:
