@@ -109,7 +109,7 @@ def test_second_level_writes_a_trace(capsys: pytest.CaptureFixture[str], tmp_pat
         (f"info {GREP} --plot nowhere/picture.png", "nowhere/picture.png"),
         (f"info {GREP} --window 0", "window: 0.0 is not a length"),
         (f"second-level {GREP} --frames 0 -o x.parquet", "frames: 0 is not a number of frames"),
-        (f"second-level {GREP} --frames 9 -o x.trace", "x.trace: a trace's file is called NAME.parquet"),
+        (f"second-level {GREP} --frames 9 -o x.csv", "x.csv: a trace's file is called NAME.parquet"),
         ("second-level nowhere --frames 9 -o x.parquet", "nowhere"),
     ],
 )

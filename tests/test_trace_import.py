@@ -194,3 +194,8 @@ def test_a_foreign_file_that_is_opened_as_a_trace_is_told_to_import_it(packing: 
     (tmp_path / "some.lis").write_bytes(PACKINGS[packing](EXAMPLES["arc"].data))
     with pytest.raises(TraceError, match=r"is no Parquet file, as traces are; import it .*tmemlab trace import"):
         load_trace(tmp_path / "some.lis")
+
+
+def test_a_trace_may_be_called_a_trace(tmp_path: Path) -> None:
+    file = file_of(tmp_path, EXAMPLES["arc"].data)
+    assert import_trace(file, "arc", tmp_path / "mine.trace").name == load_trace(tmp_path / "mine.trace").name == "mine"

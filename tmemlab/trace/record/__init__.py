@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tmemlab.errors import TraceError, meant
-from tmemlab.trace.load import SUFFIX, load_trace
+from tmemlab.trace.load import load_trace
 from tmemlab.trace.record.convert import convert
 from tmemlab.trace.record.lackey import record_with_lackey
 from tmemlab.trace.record.running import Ended, run
 from tmemlab.trace.record.tool import NAME, RecorderMissingError, build, valgrind
 from tmemlab.trace.trace import Trace
+from tmemlab.trace.written import check_name
 
 RECORDERS: Final = ("auto", "valgrind", "lackey")
 LACKEY_IS_BLIND: Final = (
@@ -100,8 +101,7 @@ def record(
 
 def _check(command: Sequence[str], output: Path, epoch: int, native_s: float | None, recorder: str) -> None:
     """Refuse what cannot work before anything runs."""
-    if output.suffix != SUFFIX:
-        raise TraceError(f"{output}: a trace's file is called NAME{SUFFIX}; write {output}{SUFFIX}")
+    check_name(output)
     if not output.absolute().parent.is_dir():
         raise TraceError(f"{output}: there is no folder {output.parent}; make it, or choose another")
     if not command:
