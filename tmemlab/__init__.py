@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tmemlab.trace import Trace as Trace
     from tmemlab.trace import import_trace as import_trace
     from tmemlab.trace import load_trace as load_trace
+    from tmemlab.trace.record import record as record
     from tmemlab.validation.result import Validation as Validation
     from tmemlab.validation.validate import validate as validate
     from tmemlab.xen.host import TmemHost as TmemHost
@@ -78,6 +79,7 @@ _HOME = {
     "Trace": "trace.Trace",
     "import_trace": "trace.import_trace",
     "load_trace": "trace.load_trace",
+    "record": "trace.record.record",
     "Validation": "validation.result.Validation",
     "validate": "validation.validate.validate",
     "TmemHost": "xen.host.TmemHost",
