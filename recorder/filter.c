@@ -33,10 +33,12 @@ void filter_start(ULong pages)
    begin_epoch();
 }
 
+/* An epoch ends before the first page that it has no room for. */
 static void count_page(void)
 {
-   if (++pages_in_epoch >= epoch_pages)
+   if (pages_in_epoch == epoch_pages)
       begin_epoch();
+   pages_in_epoch++;
 }
 
 static inline void touch(Addr address, UWord size, ULong operation)
@@ -47,12 +49,12 @@ static inline void touch(Addr address, UWord size, ULong operation)
       Bool new_page = filter_touched[slot] != page;
       if (operation == STORE ? filter_written[slot] == page : !new_page)
          continue;
+      if (new_page)
+         count_page();
       filter_touched[slot] = page;
       if (operation == STORE)
          filter_written[slot] = page;
       spool_access(page, operation);
-      if (new_page)
-         count_page();
    }
 }
 
@@ -90,10 +92,9 @@ Bool filter_keeps_file_page(ULong file, ULong page, Bool write)
    ULong key = file * 0x9e3779b97f4a7c15ULL + page;
    UInt slot = (key ^ (key >> 29)) & (FILE_SLOTS - 1);
    if (file_page[slot] != key) {
+      count_page();
       file_page[slot] = key;
       file_reads[slot] = file_writes[slot] = 0;
-      count_page();
-      file_page[slot] = key; /* a new epoch may have begun */
    }
    if (write)
       return file_writes[slot]++ == 0 || (file_writes[slot] = 1, False);

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tmemlab.errors import TraceError
 from tmemlab.trace.format import CLOSE, COMMIT, FREE, PAGE_SHIFT, SYSCALL, WHOLE
 from tmemlab.trace.format import WRITE as WRITES
 from tmemlab.trace.record import spool as s
@@ -49,6 +50,8 @@ class Collector:
 
     def _accesses(self, process: Process, words: s.Words, start: float, end: float) -> None:
         operations = (words >> s.OPERATION_SHIFT).astype(np.int64) & 15
+        if not len(words) or operations.max() > s.IN_FILE:
+            raise TraceError(f"{self.system.path}: has a block of accesses that cannot be; record the program again")
         numbers = (words >> s.NUMBER_SHIFT).astype(np.int64)
         units = (words & s.UNITS).astype(float)
         times = start + (end - start) * units / max(1.0, float(units[-1]))

@@ -44,13 +44,10 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
     """
     spool = read_spool(spool_path)
     files = Files(special_devices())
-    rows_path = spool_path.with_suffix(".rows")
-    store = Store(rows_path)
-    try:
-        collector = _collect(
-            spool, Collector(files, store, spool_path, commits=meta.get("commit") != "live"), progress, native_s
-        )
-        rows, events = store.close()
+    with Store(spool_path.with_suffix(".rows")) as store:
+        commits = meta.get("commit") != "live"
+        collector = _collect(spool, Collector(files, store, spool_path, commits=commits), progress, native_s)
+        rows, events = store.all()
         if store.n_accesses == 0:
             raise TraceError(f"{output}: nothing was recorded; see whether the command runs as it should")
         progress(0.9, "numbering the pages and writing the trace")
@@ -70,8 +67,6 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
             lambda: assemble(rows, events, numbers, store.end),
         )
         source.save(output)
-    finally:
-        rows_path.unlink(missing_ok=True)
     progress(1.0, "done")
 
 

@@ -4,9 +4,9 @@ It is far slower than our tool, and sees one process's loads, stores and fetches
 """
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,33 +28,38 @@ def record_with_lackey(command: Sequence[str], spool: Path, epoch: int, tell: Ca
     """Run a command under lackey; its first process alone is seen."""
     reading, writing = os.pipe()
     options = ["--tool=lackey", "--trace-mem=yes", "--trace-children=no", "--vgdb=no", f"--log-fd={writing}"]
-    with os.fdopen(reading, "rb") as text, spool.open("ab") as kept:
-        reader = threading.Thread(target=_keep, args=(text, kept, epoch))
-        reader.start()
+    with os.fdopen(reading, "rb") as text, spool.open("ab") as kept, ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(keep, text, kept, epoch)
         try:
             ended = run([str(valgrind()), *options, *command], os.environ, spool, tell, pass_fds=(writing,))
         finally:
             os.close(writing)
-            reader.join()
+        reader.result()
     return ended
 
 
+def keep(text: IO[bytes], kept: IO[bytes], epoch: int) -> None:
+    """Write what is kept of lackey's text, block by block; if it cannot be written, lackey is to end, not to wait."""
+    with text:
+        _keep(text, kept, epoch)
+
+
 def _keep(text: IO[bytes], kept: IO[bytes], epoch: int) -> None:
-    """Write what is kept of lackey's text, block by block."""
     start = time.monotonic_ns()
     _write(kept, s.START, [s.VERSION, epoch, 0], start, start, 0, 0)
     _write(kept, s.MAPPED, [0, ADDRESSES, EVERY_TOUCH, 0, 0, 0], start, start, 0, 0)
-    keep = Filter(epoch)
+    filtering = Filter(epoch)
     instructions, rest = 0, b""
     while block := text.read1(BLOCK):  # type: ignore[attr-defined]
         whole, newline, rest = (rest + block).rpartition(b"\n")
         if not newline:
             continue
         fields = lackey_fields(whole + newline)
-        operations, pages = fields.word(0, OPERATIONS), fields.hexadecimal(1).astype(np.int64) >> 12
-        operations, pages = operations[fields.good], pages[fields.good]
+        columns = fields.word(0, OPERATIONS), fields.hexadecimal(1), fields.number(2)
+        operations, addresses, sizes = (column[fields.good].astype(np.int64) for column in columns)
         executed = int(np.count_nonzero(operations == s.FETCH))
-        words = [page << 28 | operation << 24 for page, operation in keep.of(pages, operations)]
+        pages, operations = _pages(addresses, sizes, operations)
+        words = [page << 28 | operation << 24 for page, operation in filtering.of(pages, operations)]
         end = time.monotonic_ns()
         for first in range(0, len(words), LONGEST):
             _write(kept, s.ACCESSES, words[first : first + LONGEST], start, end, instructions, instructions + executed)
@@ -62,6 +67,16 @@ def _keep(text: IO[bytes], kept: IO[bytes], epoch: int) -> None:
         instructions, start = instructions + executed, end
         kept.flush()
     _write(kept, s.EXITED, [], start, start, instructions, instructions)
+
+
+def _pages(addresses: s.Ints, sizes: s.Ints, operations: s.Ints) -> tuple[s.Ints, s.Ints]:
+    """Return the page of each access; one that crosses into the next page is two."""
+    pages, last = addresses >> 12, (addresses + sizes - 1) >> 12
+    n = np.where(last > pages, 2, 1)
+    second = np.cumsum(n)[n == 2] - 1
+    pages, operations = np.repeat(pages, n), np.repeat(operations, n)
+    pages[second] += 1
+    return pages, operations
 
 
 class Filter:
@@ -78,13 +93,13 @@ class Filter:
         for page, operation in zip(pages[runs].tolist(), operations[runs].tolist(), strict=True):
             if page in (self._written if operation == s.STORE else self._touched):
                 continue
+            if page not in self._touched and len(self._touched) == self._epoch:
+                self._touched.clear()
+                self._written.clear()
             self._touched.add(page)
             if operation == s.STORE:
                 self._written.add(page)
             yield page, operation
-            if len(self._touched) >= self._epoch:
-                self._touched.clear()
-                self._written.clear()
 
 
 def _write(kept: IO[bytes], kind: int, words: Sequence[int], wall: int, end: int, count: int, end_count: int) -> None:

@@ -1,7 +1,7 @@
 """The rows of a recording, on their way to the trace: in the order of time, with pages not yet numbered for good."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ Rows = NDArray[np.void]  # of dtype ROW; word is page << PAGE_SHIFT | flags, or 
 
 
 class Store:
-    """Rows in a file beside the spool, and their events in memory."""
+    """Rows in a file beside the spool, and their events in memory; the file is gone when the ``with`` ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -26,6 +26,13 @@ class Store:
         self._rows = 0
         self.n_rows = self.n_accesses = 0
         self.end = 0.0  # time of the last row [ns]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
 
     def add(self, words: NDArray[np.int64], times: NDArray[np.float64], process: int) -> None:
         """Append accesses; a time that is earlier than the last is moved there."""
@@ -58,8 +65,8 @@ class Store:
             np.concatenate(self._waiting).tofile(self._file)
         self._waiting, self._rows = [], 0
 
-    def close(self) -> tuple[Rows, Events]:
-        """Return all rows, mapped, and all events."""
+    def all(self) -> tuple[Rows, Events]:
+        """Return all rows, mapped, and all events; nothing can be added after that."""
         self._flush()
         self._file.close()
         rows = np.memmap(self.path, ROW, "r") if self.n_rows else np.zeros(0, ROW)

@@ -36,9 +36,10 @@ class System:
 
     def happens(self, kind: int, process: Process, payload: Ints) -> None:
         """Take in an event of the spool."""
-        if kind not in EVENTS or len(payload) < EVENTS[kind][1]:
+        takes_in, least, most = EVENTS.get(kind, (None, 0, 0))
+        if takes_in is None or not least <= len(payload) <= most:
             raise TraceError(f"{self.path}: has a block of kind {kind} that cannot be; record the program again")
-        EVENTS[kind][0](self, process, payload)
+        takes_in(self, process, payload)
 
     def started(self, process: Process, payload: Ints) -> None:
         """Begin a program in a process."""
@@ -168,21 +169,23 @@ class System:
             self.closed_files.append(file.number)
 
 
-# By kind: what it does, and how many words it has.
-EVENTS: Final[dict[int, tuple[Callable[[System, Process, Ints], None], int]]] = {
-    s.START: (System.started, 3),
-    s.FORKED: (System.forked, 1),
-    s.EXITED: (System.ended, 0),
-    s.REAPED: (System.reaped, 1),
-    s.MAPPED: (System.mapped, 6),
-    s.UNMAPPED: (System.unmapped, 2),
-    s.MOVED: (System.moved, 4),
-    s.PROTECTED: (System.protected, 3),
-    s.DISCARDED: (System.discarded, 3),
-    s.NAMED: (System.named, 4),
-    s.OPENED: (System.opened, 4),
-    s.CLOSED: (System.closed, 2),
-    s.UNLINKED: (System.unlinked, 2),
-    s.TRUNCATED: (System.truncated, 3),
-    s.PUNCHED: (System.punched, 4),
+MOST: Final = 1 << 12  # words of an event
+
+# By kind: what it does, and how many words it has at least and at most.
+EVENTS: Final[dict[int, tuple[Callable[[System, Process, Ints], None], int, int]]] = {
+    s.START: (System.started, 3, MOST),
+    s.FORKED: (System.forked, 1, 1),
+    s.EXITED: (System.ended, 0, 0),
+    s.REAPED: (System.reaped, 1, 1),
+    s.MAPPED: (System.mapped, 6, 6),
+    s.UNMAPPED: (System.unmapped, 2, 2),
+    s.MOVED: (System.moved, 4, 4),
+    s.PROTECTED: (System.protected, 3, 3),
+    s.DISCARDED: (System.discarded, 3, 3),
+    s.NAMED: (System.named, 4, MOST),
+    s.OPENED: (System.opened, 4, 4),
+    s.CLOSED: (System.closed, 2, 2),
+    s.UNLINKED: (System.unlinked, 2, 2),
+    s.TRUNCATED: (System.truncated, 3, 3),
+    s.PUNCHED: (System.punched, 4, 4),
 }
