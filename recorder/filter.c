@@ -41,6 +41,33 @@ static void count_page(void)
    pages_in_epoch++;
 }
 
+static void forget(ULong page)
+{
+   UInt slot = page & (FILTER_PAGES - 1);
+   if (filter_touched[slot] == page)
+      filter_touched[slot] = filter_written[slot] = NO_PAGE;
+}
+
+/* Other pages stand at these addresses from here on, or none. */
+void filter_forget(Addr address, ULong length)
+{
+   ULong first = address >> PAGE_BITS, end = (address + length + 4095) >> PAGE_BITS;
+   if (end - first < FILTER_PAGES) {
+      for (ULong page = first; page < end; page++)
+         forget(page);
+      return;
+   }
+   for (UInt slot = 0; slot < FILTER_PAGES; slot++)
+      if (filter_touched[slot] >= first && filter_touched[slot] < end)
+         forget(filter_touched[slot]);
+}
+
+/* After a fork the next store to a page makes another page of it. */
+void filter_forget_stores(void) { VG_(memset)(filter_written, 0xff, sizeof filter_written); }
+
+/* A file has lost pages. */
+void filter_forget_files(void) { VG_(memset)(file_page, 0xff, sizeof file_page); }
+
 static inline void touch(Addr address, UWord size, ULong operation)
 {
    ULong last = (address + size - 1) >> PAGE_BITS;

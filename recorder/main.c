@@ -47,7 +47,13 @@ static void finish(Int exit_code) { spool_event(EXITED, NULL, 0); }
 
 /* At a fork the parent's block is written before, so that the child has nothing of it, and the child begins at the
    parent's clock. */
-static void before_fork(ThreadId tid) { spool_flush(); spool_note_fork(); }
+static void before_fork(ThreadId tid)
+{
+   spool_flush();
+   spool_note_fork();
+   filter_forget_stores();
+}
+
 static void in_child(ThreadId tid) { spool_forked(); }
 
 static void pre_clo_init(void)

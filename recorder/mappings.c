@@ -14,6 +14,7 @@ ULong pages_up(ULong length) { return (length + 4095) & ~4095ULL; }
 
 static void say_mapped(Addr address, ULong length, ULong how, const File* file, ULong offset)
 {
+   filter_forget(address, length);
    EVENT(MAPPED, address, pages_up(length), how, file ? file->device : 0, file ? file->inode : 0, offset);
 }
 
@@ -52,8 +53,16 @@ void mapped(Addr address, const UWord* args)
    }
 }
 
+void unmapped(Addr address, ULong length)
+{
+   filter_forget(address, length);
+   EVENT(UNMAPPED, address, pages_up(length));
+}
+
 void moved(Addr address, const UWord* args)
 {
+   filter_forget(args[0], args[1]);
+   filter_forget(address, args[2]);
    EVENT(MOVED, args[0], pages_up(args[1]), address, pages_up(args[2]));
    if (args[3] & DONT_UNMAP)
       say_mapped(args[0], args[1], READABLE | WRITABLE, NULL, 0);
@@ -65,14 +74,16 @@ void heap_ends(Addr end)
    if (heap_end && new > old)
       say_mapped(old, new - old, READABLE | WRITABLE | HEAP, NULL, 0);
    else if (heap_end && new < old)
-      EVENT(UNMAPPED, new, old - new);
+      unmapped(new, old - new);
    heap_end = end;
 }
 
 void advised(const UWord* args)
 {
-   if (args[2] == DONTNEED || args[2] == FREE || args[2] == REMOVE)
-      EVENT(DISCARDED, args[0], pages_up(args[1]), args[2] == REMOVE);
+   if (args[2] != DONTNEED && args[2] != FREE && args[2] != REMOVE)
+      return;
+   filter_forget(args[0], args[1]);
+   EVENT(DISCARDED, args[0], pages_up(args[1]), args[2] == REMOVE);
 }
 
 /* System V shared memory: how long it is only Valgrind knows. */

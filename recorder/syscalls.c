@@ -81,17 +81,23 @@ void syscall_before(ThreadId tid, UInt number, UWord* args, UInt n_args)
    before[tid].wall = now_ns();
 }
 
+static void cut(const File* file, ULong size)
+{
+   filter_forget_files();
+   EVENT(TRUNCATED, file->device, file->inode, size);
+}
+
 static void on_memory(UInt number, const UWord* args, UWord result, const Before* was)
 {
    switch (number) {
    case __NR_mmap: mapped(result, args); break;
-   case __NR_munmap: EVENT(UNMAPPED, args[0], pages_up(args[1])); break;
+   case __NR_munmap: unmapped(args[0], args[1]); break;
    case __NR_mremap: moved(result, args); break;
    case __NR_mprotect: EVENT(PROTECTED, args[0], pages_up(args[1]), args[2] & 7); break;
    case __NR_brk: heap_ends(result); break;
    case __NR_madvise: advised(args); break;
    case __NR_shmat: attached(result, (Int)args[0], (Int)args[2]); break;
-   case __NR_shmdt: EVENT(UNMAPPED, args[0], was->file.size); break;
+   case __NR_shmdt: unmapped(args[0], was->file.size); break;
    case __NR_shmctl:
       if ((args[1] & 0xff) == REMOVE_SEGMENT)
          EVENT(UNLINKED, SYSTEM_V, args[0]);
@@ -106,7 +112,7 @@ static void on_descriptors(UInt number, const UWord* args, UWord result, const B
    switch (number) {
    case __NR_open: case __NR_openat: case NR_OPENAT2: case __NR_creat:
       if (was->known && was->file.size)
-         EVENT(TRUNCATED, was->file.device, was->file.inode, 0);
+         cut(&was->file, 0);
       files_opened((Int)result, number == __NR_open     ? (args[1] & VKI_O_CREAT) != 0
                                 : number == __NR_openat ? (args[2] & VKI_O_CREAT) != 0
                                                         : True);
@@ -141,11 +147,13 @@ static void on_files(UInt number, const UWord* args, const File* file)
    switch (number) {
    case __NR_ftruncate: case __NR_truncate:
       if (args[1] < file->size)
-         EVENT(TRUNCATED, file->device, file->inode, args[1]);
+         cut(file, args[1]);
       break;
    case __NR_fallocate:
-      if (args[1] & PUNCH_HOLE)
+      if (args[1] & PUNCH_HOLE) {
+         filter_forget_files();
          EVENT(PUNCHED, file->device, file->inode, args[2], args[3]);
+      }
       break;
    case __NR_unlink: case __NR_unlinkat: case __NR_rename: case __NR_renameat: case __NR_renameat2:
       if (file->links == 1) {

@@ -34,6 +34,9 @@ VG_REGPARM(2) void on_fetch(Addr address, UWord size);
 void kernel_reads(CorePart part, ThreadId tid, const HChar* what, Addr address, SizeT size);
 void kernel_reads_string(CorePart part, ThreadId tid, const HChar* what, Addr address);
 void kernel_wrote(CorePart part, ThreadId tid, Addr address, SizeT size);
+void filter_forget(Addr address, ULong length);
+void filter_forget_stores(void);
+void filter_forget_files(void);
 /* Say whether a read() or write() of this page of a file, by its number, is to be kept. */
 Bool filter_keeps_file_page(ULong file, ULong page, Bool write);
 
@@ -76,6 +79,7 @@ void syscall_after(ThreadId tid, UInt number, UWord* args, UInt n_args, SysRes r
 ULong pages_up(ULong length);
 void mapped_at_start(Addr address, SizeT length, Bool r, Bool w, Bool x, ULong handle);
 void mapped(Addr address, const UWord* args);
+void unmapped(Addr address, ULong length);
 void moved(Addr address, const UWord* args);
 void heap_ends(Addr end);
 void advised(const UWord* args);
