@@ -12,6 +12,7 @@ from tests.trace_cases import own_cache
 from tmemlab.cli import DONE, MISTAKE, main
 from tmemlab.columns import columns_of
 from tmemlab.locality import look, summary
+from tmemlab.units import format_size
 
 __all__ = ["own_cache"]
 
@@ -44,10 +45,10 @@ def test_info_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", "info", GREP]) == DONE
     lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
     working = tmemlab.working_set(GREP)
-    assert lines["footprint"].strip() == (
-        f"{working.footprint:,} pages: {working.footprint_anonymous:,} anonymous, "
-        f"{working.footprint - working.footprint_anonymous:,} of files"
-    )
+    anonymous, file = working.footprint_anonymous, working.footprint - working.footprint_anonymous
+    size, pages = lines["footprint"].strip().split(": ")
+    assert size == format_size(16 * working.footprint)
+    assert pages == f"{working.footprint:,} pages, {anonymous:,} of them anonymous and {file:,} of files"
     assert "miss ratio 100%" in lines
     assert "estimated" not in lines["miss ratio 100%"]
 

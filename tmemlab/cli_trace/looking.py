@@ -50,7 +50,7 @@ def info(
         shown = {"curves": _curves(locality)} if curves else {}
         terminal.show_json({**trace.info(), "locality": locality.summary(), **shown})
         return
-    terminal.show_names([*_facts(trace), *_in_words(locality)])
+    terminal.show_names([*_facts(trace), *_in_words(locality, trace.stands_for)])
     if curves:
         terminal.show_counts(f"Misses of {trace.name} under LRU", _sizes(locality).round(4).astype(object))
         terminal.show_counts("Distinct pages, and accesses, since a page's last use", locality.curve.reuse)
@@ -70,18 +70,26 @@ def _facts(trace: "tmemlab.Trace") -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in trace.info().items()]
 
 
-def _in_words(locality: "Locality") -> list[tuple[str, str]]:
-    """Return the summary, a line a figure."""
+def _in_words(locality: "Locality", stands_for: int) -> list[tuple[str, str]]:
+    """Return the summary, a line a figure; a page stands for so many real ones."""
+    from tmemlab.units import format_size
+
+    def real(pages: int) -> str:
+        return format_size(pages * stands_for)
+
     said = locality.summary()
     mean, peak = said["working_set_mean"], said["working_set_peak"]
     window = f"{said['window_accesses']:,} accesses" if said["window_s"] is None else f"{said['window_s']:.3g} s"
     how = "" if said["sampled"] is None else f"  (estimated from {said['sampled']:.0%} of the pages)"
     return [
-        ("footprint", _by_kind(said, "footprint")),
-        ("peak alive", _by_kind(said, "peak_live")),
-        ("working set", f"{mean:,.0f} pages in {window} on average, {peak:,} at most"),
+        ("footprint", f"{real(said['footprint_pages'])}: {_by_kind(said, 'footprint')}"),
+        ("peak alive", f"{real(said['peak_live_pages'])}: {_by_kind(said, 'peak_live')}"),
+        ("working set", f"{real(mean)} in {window} on average, {real(peak)} at most: {mean:,.0f} and {peak:,} pages"),
         *(
-            (f"miss ratio {row['footprint_share']:.0%}", f"{row['miss_ratio']:.4f} in {row['frames']:,} frames{how}")
+            (
+                f"miss ratio {row['footprint_share']:.0%}",
+                f"{row['miss_ratio']:.4f} in {real(row['frames'])}: {row['frames']:,} frames{how}",
+            )
             for row in said["miss_ratios"]
         ),
     ]
@@ -89,7 +97,7 @@ def _in_words(locality: "Locality") -> list[tuple[str, str]]:
 
 def _by_kind(said: dict[str, Any], what: str) -> str:
     whole, anonymous, file = (said[f"{what}_{part}"] for part in ("pages", "anonymous", "file"))
-    return f"{whole:,} pages: {anonymous:,} anonymous, {file:,} of files"
+    return f"{whole:,} pages, {anonymous:,} of them anonymous and {file:,} of files"
 
 
 def _sizes(locality: "Locality") -> Any:
