@@ -39,7 +39,8 @@ def trace_path(name_or_path: str | Path) -> Path:
     """Return the file of a trace that exists; raise TraceError, with the names there are, if it does not."""
     path = Path(name_or_path)
     shipped = traces_folder() / f"{path}{SUFFIX}"
-    named = path.suffix == "" and (path.name == str(name_or_path) or shipped.exists())
+    folder_is_ours = not path.is_absolute() and shipped.parent.is_dir() and not path.exists()
+    named = path.suffix == "" and (path.name == str(name_or_path) or folder_is_ours)
     file = shipped if named else path
     if file.exists():
         return file
