@@ -3,17 +3,17 @@
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.decoded_traces import Decoded
 from tests.naive_recording import Moment, Page
 from tests.random_recordings import KERNEL, MEMORY, Story
 from tests.spools import write_spool
 from tests.trace_cases import own_cache
 from tmemlab.errors import TraceError
-from tmemlab.trace import CLOSE, COMMIT, ESCAPE, FREE, PAGE_SHIFT, PROCESS, Trace, load_trace
+from tmemlab.trace import Trace, load_trace
 from tmemlab.trace.record.files import Devices
 
 __all__ = ["own_cache"]
@@ -36,45 +36,6 @@ def converted(folder: Path, story: Story, monkeypatch: pytest.MonkeyPatch) -> Tr
     return load_trace(output)
 
 
-class Decoded:
-    """A trace, row by row, in the slow machine's terms."""
-
-    def __init__(self, trace: Trace) -> None:
-        accesses, events = map(np.concatenate, zip(*trace.chunks(), strict=True))
-        self.places = {
-            extent.first + place: None if extent.anonymous else (extent.file, extent.index + place)
-            for extent in trace.directory
-            for place in range(extent.count)
-        }
-        self.rows: list[tuple[int, int, int, set[int], list[int]]] = []  # lane, page, flags, freed, closed
-        self.committed: list[int] = []  # as told up to each row
-        self.alive: set[int] = set()
-        left = iter(events.tolist())
-        lane, committed, freed, closed = 0, 0, set[int](), list[int]()
-        for access in accesses.tolist():
-            if access != ESCAPE:
-                page = access >> PAGE_SHIFT
-                self.alive.add(page)
-                self.rows.append((lane, page, access & 7, freed, closed))
-                self.committed.append(committed)
-                freed, closed = set(), []
-                continue
-            kind, first, count, value = next(left)
-            if kind == PROCESS:
-                lane = first
-            elif kind == COMMIT:
-                committed += value
-            elif kind == CLOSE:
-                closed.append(first)
-            elif kind == FREE:
-                gone = self.alive & set(range(first, first + count))
-                assert self.places[first] or len(gone) == count, "what lives is freed, and once"
-                self.alive -= gone
-                freed |= gone
-        self.rows.append((lane, -1, 0, freed, closed))
-        self.committed.append(committed)
-
-
 @given(seed=st.integers(0, 1 << 40), length=st.integers(1, 300))
 @settings(max_examples=150)
 def test_every_access_free_and_close_is_that_of_the_slow_machine(
@@ -89,7 +50,7 @@ def test_every_access_free_and_close_is_that_of_the_slow_machine(
     naive.log(next(iter(naive.processes.values())), None, 0)
     check(naive.moments, Decoded(trace))
     assert trace.meta["processes"] == naive.n_processes
-    assert Decoded(trace).committed[-1] == naive.committed()
+    assert Decoded(trace).rows[-1].committed == naive.committed()
 
 
 def check(moments: list[Moment], decoded: Decoded) -> None:
@@ -97,9 +58,8 @@ def check(moments: list[Moment], decoded: Decoded) -> None:
     pages: dict[Page, int] = {}
     files: dict[int, int] = {}
     lanes: dict[int, int] = {}
-    for moment, (lane, number, flags, freed, closed), told in zip(
-        moments, decoded.rows, decoded.committed, strict=True
-    ):
+    for moment, row in zip(moments, decoded.rows, strict=True):
+        lane, number, flags, freed, closed, told = row
         assert moment.page is None or abs(moment.committed - told) < COMMIT_STEP
         assert {pages[page] for page in moment.freed if page in pages} == freed
         assert sorted(files[file] for file in moment.closed) == sorted(closed)

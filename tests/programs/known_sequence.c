@@ -1,6 +1,6 @@
 /* Touches pages in an order that the tests know: usage: known_sequence PAGES ACCESSES SEED.
-   Each access falls on page pages * r^3 for r uniform in [0, 1): a skewed choice; every fourth one is a store. All pages are
-   stored to once before, in ascending order. */
+   Each access falls on page pages * r^3 for r uniform in [0, 1): a skewed choice; every fourth one is a store. All
+   pages are stored to once before, in ascending order. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
