@@ -1,8 +1,10 @@
 """Record a program: which pages it and its children touch, read, write, map and free, and when."""
 
+import glob
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -104,6 +106,8 @@ def _check(command: Sequence[str], output: Path, epoch: int, native_s: float | N
     check_name(output)
     if not output.absolute().parent.is_dir():
         raise TraceError(f"{output}: there is no folder {output.parent}; make it, or choose another")
+    if output.is_dir():
+        raise TraceError(f"{output}: is a folder; choose another name for the trace")
     if not command:
         raise TraceError("command: there is none; write it after --, such as -- make -j4")
     if shutil.which(command[0]) is None:
@@ -140,22 +144,40 @@ def _spool(output: Path) -> Iterator[Path]:
         reason = error.strerror or str(error)
         raise TraceError(f"{output}: cannot be written ({reason}); free some space or choose another folder") from error
     finally:
-        for path in spool.parent.glob(f"{spool.name}*"):
+        for path in _beside(spool, "*"):
             with suppress(OSError):
                 path.unlink()
 
 
+def _beside(spool: Path, pattern: str) -> Iterator[Path]:
+    """Return the files whose names begin as the spool's."""
+    return spool.parent.glob(glob.escape(spool.name) + pattern)
+
+
 def _run(command: Sequence[str], folder: Path, spool: Path, epoch: int, tell: Tell) -> Ended:
-    options = [f"--tool={NAME}", "-q", "--trace-children=yes", "--vgdb=no", f"--log-file={spool}.log.%p"]
+    logs = str(spool).replace("%", "%%") + ".log.%p"
+    options = [f"--tool={NAME}", "-q", "--command-line-only=yes", "--vgdb=no", f"--log-file={logs}"]
+    options += ["--trace-children=yes", f"--trace-children-skip={','.join(_with_other_rights())}"]
     environment = {**os.environ, "VALGRIND_LIB": str(folder)}
     under = [str(valgrind()), *options, f"--spool={spool}", f"--epoch={epoch}", *command]
     return run(under, environment, spool, tell)
 
 
+def _with_other_rights() -> list[str]:
+    """Return the programs that run with the rights of their owner; under Valgrind they could not be started."""
+    folders = dict.fromkeys([*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
+    found = []
+    for folder in folders:
+        with suppress(OSError):
+            entries = [entry for entry in os.scandir(folder or ".") if entry.is_file() and "," not in entry.name]
+            found += [entry.path for entry in entries if entry.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)]
+    return found
+
+
 def _complaints(spool: Path) -> list[str]:
     """Return what Valgrind had to say, each thing once."""
     lines: dict[str, None] = {}
-    for log in spool.parent.glob(f"{spool.name}.log.*"):
+    for log in _beside(spool, ".log.*"):
         for line in log.read_text(errors="replace").splitlines():
             text = line.partition("== ")[2].strip()
             if text:

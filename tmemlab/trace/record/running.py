@@ -16,7 +16,7 @@ LOOK_EVERY: Final = 0.25  # s
 GRACE: Final = 5.0  # s that a process has to end after each signal
 ROOM: Final = 64 << 20  # bytes that are left free
 ROWS_PER_SPOOL: Final = 3  # bytes of the trace in the making, at most, a byte of the spool
-SUBREAPER: Final = 36  # prctl's; processes that lose their parent become ours. Source: linux/prctl.h
+SET_SUBREAPER, GET_SUBREAPER = 36, 37  # of prctl. Source: linux/prctl.h
 
 
 class Ended(NamedTuple):
@@ -33,10 +33,9 @@ def run(
     command: Sequence[str], environment: Mapping[str, str], spool: Path, tell: Callable[[str], None], **popen: Any
 ) -> Ended:
     """Run a command and all that it starts; end them at Ctrl-C, or when the disk of ``spool`` is nearly full."""
-    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     others = set(descendants())  # that this process had already
     started = time.monotonic()
-    with _interrupts() as interrupted:
+    with _orphans_are_ours(), _interrupts() as interrupted:
         process = subprocess.Popen(command, env=dict(environment), **popen)
         full = False
         while process.poll() is None and not interrupted.is_set() and not full:
@@ -49,6 +48,22 @@ def run(
         status = process.wait()
     cut_short = interrupted.is_set() or full
     return Ended(status, time.monotonic() - started, interrupted.is_set(), full, 0 if cut_short else left)
+
+
+@contextmanager
+def _orphans_are_ours() -> Iterator[None]:
+    """Become the parent of processes that lose theirs, and wait for those in the end."""
+    prctl, before = ctypes.CDLL(None).prctl, ctypes.c_int()
+    children = set(_children().get(os.getpid(), []))
+    prctl(GET_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    prctl(SET_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(SET_SUBREAPER, before.value, 0, 0, 0)
+        for orphan in set(_children().get(os.getpid(), [])) - children:
+            with suppress(ChildProcessError):
+                os.waitpid(orphan, os.WNOHANG)
 
 
 @contextmanager
@@ -77,6 +92,17 @@ def _nearly_full(spool: Path) -> bool:
 
 def descendants() -> list[int]:
     """Return the processes that this one has started, and those that they have."""
+    children = _children(ended=False)
+    found, waiting = [], [os.getpid()]
+    while waiting:
+        these = children.get(waiting.pop(), [])
+        found += these
+        waiting += these
+    return found
+
+
+def _children(*, ended: bool = True) -> dict[int, list[int]]:
+    """Return every process there is, by its parent; with those that have ended and that nobody has waited for."""
     children: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -84,14 +110,9 @@ def descendants() -> list[int]:
                 fields = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
             except OSError:
                 continue
-            if fields[0] != "Z":
+            if ended or fields[0] != "Z":
                 children.setdefault(int(fields[1]), []).append(int(entry.name))
-    found, waiting = [], [os.getpid()]
-    while waiting:
-        these = children.get(waiting.pop(), [])
-        found += these
-        waiting += these
-    return found
+    return children
 
 
 def _end_all(first: signal.Signals, others: set[int]) -> int:

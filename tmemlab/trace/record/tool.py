@@ -14,6 +14,16 @@ from tmemlab.trace.cache import cache_folder
 
 NAME: Final = "tmemlab"  # of the tool
 BINARY: Final = f"{NAME}-amd64-linux"
+STAND_IN: Final = f"{NAME}-x86-linux"
+RUN_UNRECORDED: Final = """\
+#!/bin/sh
+# Valgrind starts this for a 32-bit program, which the recorder is not for: the program runs, and nothing is recorded.
+while [ "${1#-}" != "$1" ]; do shift; done
+LD_PRELOAD=${LD_PRELOAD#*vgpreload_core*.so}
+LD_PRELOAD=${LD_PRELOAD#:}
+export LD_PRELOAD
+exec "$@"
+"""
 PACKAGES: Final = "on Debian and Ubuntu: apt-get install valgrind gcc make"
 
 
@@ -90,7 +100,7 @@ def _first(*folders: Path, holds: str) -> Path:
 
 def _digest(installed: Installed) -> str:
     """Return a name for what is built from these sources against this Valgrind."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(RUN_UNRECORDED.encode())
     for path in _sources():
         digest.update(path.name.encode() + path.read_bytes())
     for path in (installed.tools / "lackey-amd64-linux", installed.libraries / "libcoregrind-amd64-linux.a"):
@@ -121,8 +131,12 @@ def _build(installed: Installed, folder: Path) -> None:
                 f"the recorder cannot be built ({lines[0].strip()}); see whether the package valgrind is whole, "
                 "or use --recorder lackey"
             )
-        if not (folder / BINARY).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        (part / STAND_IN).write_text(RUN_UNRECORDED)
+        (part / STAND_IN).chmod(0o755)
+        try:
             part.rename(folder)
+        except OSError:
+            if not (folder / BINARY).exists():  # else another process has built it meanwhile
+                raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
