@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -14,13 +13,13 @@ from typing import Any
 import numpy as np
 
 import tmemlab
+from benchmarks.cost import so_far
 from tmemlab.trace import PAGE_SHIFT, THINK, WRITE, Extent, Trace, TraceWriter
 from tmemlab.trace.format import CHUNK_ROWS, ESCAPE, make_events
 
 RATES = (1.0, 0.1, 0.01)
 SHIPPED = "small/sort"
 REPEATS = 3
-MIB = 1 << 20
 NOTES = """\
 CPU seconds, the least of {repeats} runs, once all is compiled. exact is a curve of every size; at a rate below 1 so
 many of the pages are looked at, after a pass that counts their uses. error: largest (mean) difference in the miss
@@ -113,10 +112,8 @@ def look_at(what: str, path: str) -> None:
         trace.page_faults(trace.n_pages // 2)
     else:
         trace.miss_ratio_curve()
-    cost = resource.getrusage(resource.RUSAGE_SELF)
-    peak_kib = cost.ru_maxrss if sys.platform != "darwin" else cost.ru_maxrss // 1024
     accesses = trace.n_accesses - trace.n_events
-    print(json.dumps({"accesses": accesses, "cpu_s": cost.ru_utime + cost.ru_stime, "peak_mib": peak_kib * 1024 / MIB}))
+    print(json.dumps({"accesses": accesses, **so_far()}))
 
 
 if __name__ == "__main__":

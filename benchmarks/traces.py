@@ -3,18 +3,17 @@
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.cost import so_far
 from tmemlab.trace import generate
 
 ACCESSES = 200_000_000
 PAGES = 1_000_000
-MIB = 1 << 20
 
 
 def arguments(kind: str, accesses: int) -> dict[str, Any]:
@@ -70,8 +69,7 @@ def measured(kind: str, accesses: int, folder: Path | None) -> dict[str, Any]:
     """Make a trace, and return how long it took and how much memory this process ever had."""
     output = None if folder is None else folder / "made.parquet"
     rows = generate(kind, output, **arguments(kind, accesses)).n_accesses
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {"rows": rows, "cpu_s": used.ru_utime + used.ru_stime, "peak_mib": used.ru_maxrss * 1024 / MIB}
+    return {"rows": rows, **so_far()}
 
 
 if __name__ == "__main__":
