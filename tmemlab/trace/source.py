@@ -26,11 +26,11 @@ class Source(NamedTuple):
         """Return the trace, kept in the cache under ``digest``; it is made if it is not there."""
         return Trace(kept(digest, self.meta, self.chunks), digest)
 
-    def save(self, path: Path) -> None:
-        """Write the trace to a file, without keeping it anywhere else."""
+    def save(self, path: Path, compression_level: int = 9) -> None:
+        """Write the trace to a file, without keeping it anywhere else; the level is zstd's."""
         meta: dict[str, Any] = self.meta()
         more = {key: value for key, value in meta.items() if key not in WRITTEN_ANEW}
-        with TraceWriter(path, **more) as writer:
+        with TraceWriter(path, compression_level=compression_level, **more) as writer:
             writer.directory = extents(meta, path)
             for accesses, events in self.chunks():
                 writer.write(accesses, events)
