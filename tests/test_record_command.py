@@ -184,9 +184,9 @@ def interrupted(*command: str) -> tuple[int, str]:
         f"running.GRACE = 3.0; sys.exit(main({arguments!r}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(tmemlab.__file__).parents[1])}
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, "-c", script], **pipes, text=True, env=environment, start_new_session=True
+        [sys.executable, "-c", script], stdout=quiet, stderr=pipe, text=True, env=environment, start_new_session=True
     ) as process:
         deadline = time.monotonic() + 60
         while not Path("runs").exists() and process.poll() is None and time.monotonic() < deadline:

@@ -26,10 +26,10 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(running, "GRACE", 0.4)
     monkeypatch.setattr(running, "LOOK_EVERY", 0.02)
     before = set(running._children().get(os.getpid(), []))
-    handler = signal.getsignal(signal.SIGINT)
+    handlers = [signal.getsignal(which) for which in running.ENDING]
     yield
     assert set(running._children().get(os.getpid(), [])) == before, "not even a process that has ended is left"
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert [signal.getsignal(which) for which in running.ENDING] == handlers
     assert not is_subreaper()
 
 
@@ -43,9 +43,9 @@ def run_shell(script: str, folder: Path, tell: list[str] | None = None) -> Ended
     return run(["sh", "-c", script], ENVIRONMENT, folder / "a.spool", (tell if tell is not None else []).append)
 
 
-def interrupt_soon(seconds: float = 0.2) -> None:
+def interrupt_soon(seconds: float = 0.2, how: int = signal.SIGINT) -> None:
     """Press Ctrl-C, but tell this process only."""
-    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(seconds, os.kill, (os.getpid(), how)).start()
 
 
 def test_a_command_ends_by_itself(tmp_path: Path) -> None:
@@ -69,8 +69,10 @@ def test_processes_that_were_there_before_go_on(tmp_path: Path) -> None:
         other.kill()
 
 
-def test_ctrl_c_ends_what_did_not_hear_of_it(tmp_path: Path) -> None:
-    interrupt_soon()
+@pytest.mark.parametrize("how", running.ENDING)
+def test_ctrl_c_ends_what_did_not_hear_of_it(how: int, tmp_path: Path) -> None:
+    """So does whoever kills the recording, and a terminal that is closed."""
+    interrupt_soon(how=how)
     ended = run_shell("exec sleep 30", tmp_path)
     assert ended == Ended(-signal.SIGINT, ended.seconds, interrupted=True)
 

@@ -16,6 +16,7 @@ LOOK_EVERY: Final = 0.25  # s
 GRACE: Final = 5.0  # s that a process has to end after each signal
 ROOM: Final = 64 << 20  # bytes that are left free
 ROWS_PER_SPOOL: Final = 3  # bytes of the trace in the making, at most, a byte of the spool
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SET_SUBREAPER, GET_SUBREAPER = 36, 37  # of prctl. Source: linux/prctl.h
 
 
@@ -68,16 +69,17 @@ def _orphans_are_ours() -> Iterator[None]:
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C sets."""
+    """Give an event that Ctrl-C sets, and whatever else asks this process to end."""
     happened = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield happened
         return
-    before = signal.signal(signal.SIGINT, lambda *_: happened.set())
+    before = {which: signal.signal(which, lambda *_: happened.set()) for which in ENDING}
     try:
         yield happened
     finally:
-        signal.signal(signal.SIGINT, before)
+        for which, handler in before.items():
+            signal.signal(which, handler)
 
 
 def _so_far(spool: Path, seconds: float, processes: int) -> str:
