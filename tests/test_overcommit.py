@@ -69,7 +69,7 @@ def test_a_small_swap_device_caps_frontswap() -> None:
     history = told("overcommit-swap128").run("tmem+selfballooning").history
     guests = history[history["guest"] != "host"]
     assert 100 * MIB < guests["frontswap_pages"].max() <= 128 * MIB
-    assert killed("overcommit-swap128", "tmem+selfballooning") == {"build"}
+    assert "build" in killed("overcommit-swap128", "tmem+selfballooning")
     assert killed("overcommit-swap128", "ballooning") == {"analyst1", "build", "analyst2"}
 
 
