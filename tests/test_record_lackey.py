@@ -69,7 +69,7 @@ def test_lackey_s_text_becomes_a_trace(tmp_path: Path) -> None:
     headers = read.headers
     assert headers.kind.tolist() == [C["START"], C["MAPPED"], C["ACCESSES"], C["EXITED"]]
     assert headers.instructions_end.tolist() == [0, 0, 3, 3]
-    assert read.payload(2).tolist() == [
+    assert list(read.payloads())[2].tolist() == [
         *(word(0x4001, "FETCH"), word(0x1FFEFFF, "LOAD"), word(0x4035, "STORE"), word(0x1FFEFFF, "STORE")),
         *(word(0x4036, "LOAD"), word(0x4002, "FETCH")),
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tmemlab.trace import COMMIT, ESCAPE, FREE, PAGE_SHIFT, PROCESS, Extent
 from tmemlab.trace.format import EVENT, make_events
 from tmemlab.trace.lanes import mark_lanes, pack_lanes
-from tmemlab.trace.record.assemble import GAP, Numbers, assemble, final_events, lanes_of_rows
+from tmemlab.trace.record.assemble import GAP, Numbers, assemble, final_events, lanes_of
 from tmemlab.trace.record.files import Files
 from tmemlab.trace.record.store import FILE_PAGE, Store
 from tmemlab.trace.think import timed
@@ -118,10 +118,9 @@ def test_rows_come_out_in_their_order_with_their_lanes_and_times(
         for place, (process, pages) in enumerate(blocks):
             times = 1e7 * place + 1e6 * np.arange(len(pages), dtype=np.float64)
             store.add(np.array(pages) << PAGE_SHIFT | 1, times, process)
-            store.add_event(COMMIT, 1e7 * place + 5e6, process, value=place)
+            store.add_events(COMMIT, 1e7 * place + 5e6, process, value=place)
         rows, events = store.all()
-        assert lanes_of_rows(rows) == 2
-        chunks = list(assemble(rows, events, Numbers(4, files), store.end))
+        chunks = list(assemble(rows, events, Numbers(4, files), lanes_of(rows), store.end))
         assert store.end == 3.5e7
     assert not (tmp_path / "rows").exists()
     seen, told = [], []

@@ -47,7 +47,7 @@ def test_blocks_are_read_as_they_were_written_in_the_order_of_time(tmp_path: Pat
         (2, C["ACCESSES"], C["MAGIC"], *late[1:2], *late[3:]),
         (0, C["ACCESSES"], C["MAGIC"], *late[1:2], *late[3:]),
     ]
-    assert [spool.payload(block).tolist() for block in range(3)] == [[], list(late.words), []]
+    assert [words.tolist() for words in spool.payloads()] == [[], list(late.words), []]
 
 
 @given(seed=st.integers(0, 1000), data=st.data())
@@ -64,7 +64,7 @@ def test_of_a_spool_cut_anywhere_the_whole_blocks_are_left(
     left = blocks[: int(np.searchsorted(ends, cut, "right"))]
     assert spool.headers.kind.tolist() == [C[block.kind] for block in left]
     assert spool.headers.wall.tolist() == [block.wall for block in left]
-    assert [spool.payload(place).tolist() for place in range(len(left))] == [list(block.words) for block in left]
+    assert [words.tolist() for words in spool.payloads()] == [list(block.words) for block in left]
 
 
 @given(seed=st.integers(0, 1000), data=st.data())

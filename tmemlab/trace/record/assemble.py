@@ -68,11 +68,8 @@ def final_events(events: Events, numbers: Numbers) -> Events:
     return events
 
 
-def assemble(rows: Rows, events: Events, numbers: Numbers, duration: float) -> Chunks:
-    """Yield the trace's chunks."""
-    turns = _turns(rows)
-    lane_of = np.zeros(int(turns.max(initial=0)) + 1, np.int64)
-    lane_of[turns] = pack_lanes(turns)
+def assemble(rows: Rows, events: Events, numbers: Numbers, lane_of: Ints, duration: float) -> Chunks:
+    """Yield the trace's chunks; ``lane_of`` has the lane of each process."""
     events = final_events(events, numbers)
     tolerance = max(LEAST_TOLERANCE, round(duration * TOLERANCE))
 
@@ -91,15 +88,23 @@ def assemble(rows: Rows, events: Events, numbers: Numbers, duration: float) -> C
     return retimed(parts(), tolerance)
 
 
-def lanes_of_rows(rows: Rows) -> int:
-    """Return how many lanes the trace will have."""
-    return int(pack_lanes(_turns(rows)).max(initial=0)) + 1
+def lanes_of(rows: Rows) -> Ints:
+    """Return the lane of each process."""
+    turns = _turns(rows)
+    lane_of = np.zeros(int(turns.max(initial=0)) + 1, np.int64)
+    lane_of[turns] = pack_lanes(turns)
+    return lane_of
 
 
 def _turns(rows: Rows) -> Ints:
     """Return the process of each run of rows that one process made."""
-    process = np.asarray(rows["process"]).astype(np.int64)
-    return process[np.flatnonzero(np.diff(process, prepend=-1))]
+    turns = [np.zeros(0, np.int64)]
+    last = -1
+    for start in range(0, len(rows), AT_A_TIME):
+        processes = np.asarray(rows["process"][start : start + AT_A_TIME], np.int64)
+        turns.append(processes[np.flatnonzero(np.diff(processes, prepend=last))])
+        last = int(processes[-1])
+    return np.concatenate(turns)
 
 
 def _numbered(words: Ints, numbers: Numbers) -> NDArray[np.uint32]:

@@ -1,7 +1,7 @@
 """A spool to rows in the order of time: each block's accesses, and what happened between them."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,14 +34,14 @@ class Collector:
         self._committed = 0  # as told
         self._time = 0.0
 
-    def block(self, header: Any, words: s.Words, start: float, end: float) -> None:
+    def block(self, kind: int, pid: int, words: s.Words, start: float, end: float) -> None:
         """Take in one block."""
         self._time = start
-        process = self.system.process(int(header.pid))
-        if header.kind == s.ACCESSES:
+        process = self.system.process(pid)
+        if kind == s.ACCESSES:
             self._accesses(process, words, start, end)
         else:
-            self.system.happens(int(header.kind), process, words.view(np.int64))
+            self.system.happens(kind, process, words.view(np.int64))
             self._tell(process.number)
 
     def finish(self) -> None:
@@ -102,19 +102,20 @@ class Collector:
 
     def _tell(self, number: int, step: int = COMMIT_STEP) -> None:
         """Add the events of what an event of the spool has changed."""
-        for freed in self.memory.freed:
-            begins = np.flatnonzero(np.diff(np.sort(freed), prepend=-2) != 1)
-            firsts, counts = np.sort(freed)[begins], np.diff(begins, append=len(freed))
-            for first, count in zip(firsts.tolist(), counts.tolist(), strict=True):
-                self.store.add_event(FREE, self._time, number, first=first, count=count)
+        at = self._time, number
+        if self.memory.freed:
+            freed = np.sort(np.concatenate(self.memory.freed))
+            begins = np.flatnonzero(np.diff(freed, prepend=-2) != 1)
+            counts = np.diff(begins, append=len(freed))
+            self.store.add_events(FREE, *at, n=len(begins), first=freed[begins], count=counts)
         for file, first_page, end in self.memory.cuts:
-            self.store.add_event(FREE, self._time, number, first=file.number, count=first_page, value=-end)
+            self.store.add_events(FREE, *at, first=file.number, count=first_page, value=-end)
         for file_number in self.system.closed_files:
-            self.store.add_event(CLOSE, self._time, number, first=file_number)
+            self.store.add_events(CLOSE, *at, first=file_number)
         self.system.closed_files.clear()
         self.memory.freed.clear()
         self.memory.cuts.clear()
         change = self.memory.committed + STACK * len(self.system.processes) - self._committed
         if self._commits and abs(change) >= step:
-            self.store.add_event(COMMIT, self._time, number, value=change)
+            self.store.add_events(COMMIT, *at, value=change)
             self._committed += change

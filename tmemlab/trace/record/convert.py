@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tmemlab.errors import TraceError
 from tmemlab.trace.meta import make_meta
-from tmemlab.trace.record.assemble import Numbers, assemble, lanes_of_rows
+from tmemlab.trace.record.assemble import Numbers, assemble, lanes_of
 from tmemlab.trace.record.clock import block_times
 from tmemlab.trace.record.collect import Collector
 from tmemlab.trace.record.files import Files, special_devices
@@ -51,10 +51,10 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
         if store.n_accesses == 0:
             raise TraceError(f"{output}: nothing was recorded; see whether the command runs as it should")
         progress(0.9, "numbering the pages and writing the trace")
-        numbers = Numbers(collector.memory.pages, files)
+        numbers, lane_of = Numbers(collector.memory.pages, files), lanes_of(rows)
         described = {
             "files": [file.name or f"file {file.number}" for file in files.numbered],
-            "lanes": lanes_of_rows(rows),
+            "lanes": int(lane_of.max(initial=0)) + 1,
             "native_s": store.end / NS_PER_S,
             "native_estimated": native_s is None,
             "commit": "events",
@@ -64,7 +64,7 @@ def convert(spool_path: Path, output: Path, progress: Progress, native_s: float 
         }
         source = Source(
             lambda: make_meta(output.stem, numbers.directory, **described),
-            lambda: assemble(rows, events, numbers, store.end),
+            lambda: assemble(rows, events, numbers, lane_of, store.end),
         )
         source.save(output)
     progress(1.0, "done")
@@ -74,8 +74,11 @@ def _collect(spool: Spool, collector: Collector, progress: Progress, native_s: f
     """Go through the blocks."""
     begins, ends = block_times(spool, None if native_s is None else native_s * NS_PER_S)
     n = len(spool.headers)
-    for block in range(n):
-        collector.block(spool.headers[block], spool.payload(block), begins[block], ends[block])
+    columns = (spool.headers.kind, spool.headers.pid, begins, ends)
+    for block, (kind, pid, start, end, words) in enumerate(
+        zip(*(column.tolist() for column in columns), spool.payloads(), strict=True)
+    ):
+        collector.block(kind, pid, words, start, end)
         if block % TOLD_EVERY == 0:
             progress(0.9 * block / n, "following the pages")
     collector.finish()

@@ -44,12 +44,19 @@ class PageTable:
         self._part: dict[int, int] = {}  # number of the part -> row
         self._rows: Ints = np.full((16, PART), NOTHING, np.int64)
         self._spare: list[int] = []
+        self._sorted: tuple[Ints, Ints] | None = None  # parts and their rows, ascending; None if there are others now
 
     def look_up(self, pages: Ints) -> Ints:
         """Return the entries."""
-        parts, places = np.unique(pages // PART, return_inverse=True)
-        rows = np.array([self._part.get(part, -1) for part in parts.tolist()], np.int64)[places]
-        return np.where(rows < 0, NOTHING, self._rows[rows, pages % PART])
+        if self._sorted is None:
+            parts = np.array(sorted(self._part), np.int64)
+            self._sorted = parts, np.array([self._part[part] for part in parts.tolist()], np.int64)
+        parts, rows = self._sorted
+        if not len(parts):
+            return np.full(len(pages), NOTHING)
+        wanted = pages // PART
+        places = np.minimum(np.searchsorted(parts, wanted), len(parts) - 1)
+        return np.where(parts[places] == wanted, self._rows[rows[places], pages % PART], NOTHING)
 
     def get(self, page: int) -> int:
         """Return one entry."""
@@ -68,6 +75,7 @@ class PageTable:
         if row >= len(self._rows):
             self._rows = np.concatenate([self._rows, np.full_like(self._rows, NOTHING)])
         self._part[part] = row
+        self._sorted = None
         return row
 
     def take(self, start: int, end: int) -> tuple[Ints, Ints]:
@@ -83,6 +91,7 @@ class PageTable:
             here[:] = NOTHING
             if high - low == PART:
                 self._spare.append(self._part.pop(part))
+                self._sorted = None
         return np.concatenate(pages), np.concatenate(entries)
 
     def _parts(self, start: int, end: int) -> list[int]:

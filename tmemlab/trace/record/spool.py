@@ -1,5 +1,6 @@
 """What the recorder wrote: blocks of 64-bit words; ``recorder/format.h`` says the same in C."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -48,10 +49,10 @@ class Spool(NamedTuple):
     starts: NDArray[np.int64]  # (blocks,) word where the payload begins
     words: Words
 
-    def payload(self, block: int) -> Words:
-        """Return the words of a block."""
-        start = self.starts[block]
-        return self.words[start : start + self.headers.words[block]]
+    def payloads(self) -> Iterator[Words]:
+        """Yield the words of each block."""
+        for start, words in zip(self.starts.tolist(), self.headers.words.tolist(), strict=True):
+            yield self.words[start : start + words]
 
 
 def read_spool(path: Path) -> Spool:
@@ -63,7 +64,7 @@ def read_spool(path: Path) -> Spool:
         If it is not what this version's recorder writes; the message names the byte.
     """
     size = path.stat().st_size // 8
-    words: Words = np.memmap(path, "<u8", "r", shape=(size,)) if size else np.zeros(0, np.uint64)
+    words: Words = np.memmap(path, "<u8", "r", shape=(size,)).view(np.ndarray) if size else np.zeros(0, np.uint64)
     places = _places(words, path)
     rows = words[places[:, np.newaxis] + np.arange(HEADER_WORDS)] if len(places) else np.zeros((0, HEADER_WORDS), "<u8")
     headers = np.ascontiguousarray(rows).view(HEADER).reshape(-1)

@@ -45,13 +45,13 @@ class Store:
         self.n_accesses += len(rows)
         self._append(rows)
 
-    def add_event(self, kind: int, time: float, process: int, **fields: Any) -> None:
-        """Append an event; of a free of file pages ``first`` is the file, ``count`` to ``-value`` the part of it."""
-        self._events.append(make_events(kind, **fields))
-        row = np.zeros(1, ROW)
+    def add_events(self, kind: int, time: float, process: int, *, n: int = 1, **fields: Any) -> None:
+        """Append events; of a free of file pages ``first`` is the file, ``count`` to ``-value`` the part of it."""
+        self._events.append(make_events(kind, n=n, **fields))
+        rows = np.zeros(n, ROW)
         self.end = max(self.end, time)
-        row["word"], row["time"], row["process"] = ESCAPE, self.end, process
-        self._append(row)
+        rows["word"], rows["time"], rows["process"] = ESCAPE, self.end, process
+        self._append(rows)
 
     def _append(self, rows: Rows) -> None:
         self._waiting.append(rows)
