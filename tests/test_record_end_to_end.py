@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,9 +11,12 @@ from tmemlab.trace.record import record
 
 WIDE = 1 << 15  # pages of an epoch in which no page comes twice
 
+# Who goes on after a fork before the child has ended gets copies of a little stack; committed memory is told in steps.
+SLACK = {"new": 8, "store": 8, "load": 8, "freed": 8, "committed": 2 * 31}
+
 # How much more a scenario does with 192 pages than with 64. Some of those with files begin by truncating what the run
 # before wrote: 64 pages, where the run with 64 pages truncates 8, so 56 more are freed.
-MEMORY: dict[str, dict[str, Any]] = {
+MEMORY: dict[str, dict[str, int]] = {
     "zero": {"new": 64, "store": 64, "freed": 64},
     "again": {"new": 4 * 128, "store": 4 * 128, "freed": 4 * 128},
     "part": {"new": 128, "store": 128, "freed": 128},
@@ -25,13 +27,13 @@ MEMORY: dict[str, dict[str, Any]] = {
     "advises": {"new": 128 + 32, "store": 128 + 32, "freed": 128 + 32},
     "threads": {"new": 128, "store": 128, "freed": 128},
     "killed": {"new": 128, "store": 128, "freed": 128},
-    "system_v": {"new": 128, "store": pytest.approx(256, abs=1), "freed": 128},  # and once to a page of the C library
+    "system_v": {"new": 128, "store": 256, "freed": 128},
     "memory_file": {"new": 128, "store": 256, "freed": 128},
     "execs": {"new": 128, "store": 128, "freed": 128},
     "spawns": {"new": 128, "store": 256, "freed": 128},
-    "keeps": {"new": 32, "store": 32, "committed": pytest.approx(128 + 64, abs=2 * 31)},  # what is below 32 is not told
+    "keeps": {"new": 32, "store": 32, "committed": 128 + 64},
 }
-FILES: dict[str, dict[str, Any]] = {
+FILES: dict[str, dict[str, int]] = {
     "maps_private": {
         **{"private:whole": 128, "private:mapped load": 128 + 64, "private:freed": 56},
         **{"new": 64, "store": 64, "freed": 64},
@@ -99,7 +101,7 @@ def test_a_known_sequence_has_the_misses_that_it_must_have(
 
 @pytest.mark.parametrize(("program", "scenarios"), [("with_memory", MEMORY), ("with_files", FILES)])
 def test_every_page_of_a_known_program_is_seen_and_freed(
-    program: str, scenarios: dict[str, dict[str, Any]], tmp_path: Path
+    program: str, scenarios: dict[str, dict[str, int]], tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
     command = [built(program, tmp_path), str(tmp_path / "folder")]
@@ -109,8 +111,7 @@ def test_every_page_of_a_known_program_is_seen_and_freed(
     runs = runs_between_marks(recorded.trace)
     assert len(runs) == 3 * len(scenarios)
     seen = {name: more(runs[3 * i + 2], runs[3 * i + 1]) for i, name in enumerate(scenarios)}
-    if "spawns" in seen:  # whose stack is copied if it goes on before the child has begun to run
-        expected = {what: pytest.approx(n, abs=8) for what, n in {"load": 0, **scenarios["spawns"]}.items()}
-        scenarios = scenarios | {"spawns": expected}
-        seen["spawns"].setdefault("load", 0)
-    assert seen == scenarios
+    for name, expected in scenarios.items():
+        for what in seen[name].keys() | expected.keys():
+            slack = SLACK.get(what, 0)
+            assert seen[name].get(what, 0) == pytest.approx(expected.get(what, 0), abs=slack), (name, what)
