@@ -27,6 +27,7 @@ MEMORY: dict[str, dict[str, int]] = {
     "advises": {"new": 128 + 32, "store": 128 + 32, "freed": 128 + 32},
     "threads": {"new": 128, "store": 128, "freed": 128},
     "killed": {"new": 128, "store": 128, "freed": 128},
+    "shot": {"new": 128, "store": 128, "freed": 128},
     "system_v": {"new": 128, "store": 256, "freed": 128},
     "memory_file": {"new": 128, "store": 256, "freed": 128},
     "execs": {"new": 128, "store": 128, "freed": 128},
@@ -42,7 +43,7 @@ FILES: dict[str, dict[str, int]] = {
     "unlinks": {"unlinked:whole": 128, "unlinked:read": 128, "unlinked:freed": 128},
     "unlinks_links": {"linked:whole": 128, "linked:freed": 56},
     "replaces": {"old:whole": 128, "new:whole": 64, "old:freed": 128, "new:freed": 64},
-    "truncates": {"truncated:whole": 128, "truncated:freed": 128},
+    "truncates": {"truncated:whole": 128 + 128, "truncated:freed": 96 + 128},
     "copies": {"from:whole": 128, "from:read": 128, "to:whole": 128, "from:freed": 56, "to:freed": 56},
     "in_vectors": {"vectors:whole": 128, "vectors:read": 128, "vectors:freed": 56},
     "punches": {"punched:whole": 128, "punched:freed": 64 + 28},  # half of 8 or of 64 was left for the next run

@@ -97,12 +97,12 @@ static void threads(long n) /* two threads; each to pages of its own */
    munmap(start, n * PAGE);
 }
 
-static void keeps(long n) /* a quarter may not be written, and half was not asked to be reserved */
+static void keeps(long n) /* a quarter may not be written, and much was not asked to be reserved */
 {
    char* start = memory(n, MAP_PRIVATE | MAP_ANONYMOUS);
    CHECK(mprotect(start, n / 4 * PAGE, PROT_READ) == 0);
    mmap(0, n / 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-   memory(n / 2, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+   memory(4 * n, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
    store(memory(n / 2, MAP_SHARED | MAP_ANONYMOUS), n / 4);
 }
 
@@ -113,6 +113,15 @@ static void die(char* start, long pages)
 }
 
 static void killed(long n) { in_child(die, 0, n); }
+
+static void be_shot(char* start, long pages)
+{
+   store(memory(pages, MAP_PRIVATE | MAP_ANONYMOUS), pages);
+   munmap(memory(1, MAP_PRIVATE | MAP_ANONYMOUS), PAGE); /* the recorder writes down what it has */
+   kill(getpid(), SIGKILL);
+}
+
+static void shot(long n) { in_child(be_shot, 0, n); }
 
 static void system_v(long n)
 {
@@ -167,8 +176,8 @@ static void spawns(long n)
 
 static const Scenario scenarios[] = {
    {"zero", zero}, {"again", again}, {"part", part}, {"forks", forks}, {"shares", shares}, {"breaks", breaks},
-   {"moves", moves}, {"advises", advises}, {"threads", threads}, {"killed", killed}, {"system_v", system_v},
-   {"memory_file", memory_file}, {"execs", execs}, {"spawns", spawns}, {"keeps", keeps},
+   {"moves", moves}, {"advises", advises}, {"threads", threads}, {"killed", killed}, {"shot", shot},
+   {"system_v", system_v}, {"memory_file", memory_file}, {"execs", execs}, {"spawns", spawns}, {"keeps", keeps},
 };
 
 int main(int count, char** words) { return run(count, words, scenarios, sizeof scenarios / sizeof *scenarios); }
