@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from tests.naive_recording import NaiveRecording, Process
+from tests.naive_recording import NaiveRecording
+from tests.naive_recording_state import Process
 from tests.spools import EPOCH, PAGE, SYSTEM_V, Block, C, named, word
 
 DISK, MEMORY, KERNEL = 8, 9, 10  # devices

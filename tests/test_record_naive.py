@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decoded_traces import Decoded
-from tests.naive_recording import Moment, Page
+from tests.naive_recording_state import Moment, Page
 from tests.random_recordings import KERNEL, MEMORY, Story
 from tests.spools import write_spool
 from tests.trace_cases import own_cache
