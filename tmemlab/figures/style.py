@@ -67,7 +67,7 @@ def dress(axes: "Axes", *, title: str = "", x: str = "", y: str = "") -> None:
 def time_axis(axes: "Axes", end_s: float) -> tuple[float, str]:
     """Span the x axis over a run; return what to divide seconds by, and the axis label."""
     unit, label = (60.0, "time [min]") if end_s > 600 else (1.0, "time [s]")
-    axes.set_xlim(0, max(end_s, 1) / unit)
+    axes.set_xlim(0, (end_s or 1) / unit)
     axes.xaxis.set_major_locator(MaxNLocator(8))
     return unit, label
 
