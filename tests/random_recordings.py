@@ -101,8 +101,8 @@ class Story:
         return self._random.choice([0, 0, 3, 5, 90, 250]) + self._random.randint(0, 4)
 
     def _map(self, pid: int) -> None:
-        start = self._random.choice([LOW, self._random.randint(LOW, HIGH)])
-        pages = self._random.randint(1, min(20, HIGH + 1 - start))
+        start = self._random.choice([LOW, self._page()])
+        pages = self._random.randint(1, 20)
         how = C["READABLE"] | self._random.choice([0, C["WRITABLE"], C["WRITABLE"]])
         how |= self._random.choice([0, 0, C["SHARED"]]) | self._random.choice([0, 0, 0, C["UNRESERVED"]])
         where = (0, 0, 0)
@@ -113,7 +113,12 @@ class Story:
         elif which < 0.65:
             how = C["READABLE"] | C["WRITABLE"] | C["OF_FILE"] | C["SHARED"]
             where = SYSTEM_V, self._random.randint(1, 2), 0
+            start = LOW  # now and then over itself
         self._event("MAPPED", pid, start * PAGE, pages * PAGE, how, *where)
+
+    def _page(self) -> int:
+        """Return a page to map; several parts of the page table have pages at the same place in them."""
+        return self._random.randint(LOW, HIGH) + self._random.choice([0, 0, 0, 512, 5 * 512])
 
     def _range(self, pid: int) -> tuple[int, int]:
         """Return a first address, mapped as a rule, and a length."""
@@ -137,7 +142,7 @@ class Story:
         old = self._random.choice(sorted(process.spots))
         pages = self._random.randint(1, self._alike(process, old))
         now = self._random.randint(1, pages + 3)
-        new = old if self._random.random() < 0.4 else self._random.randint(LOW, HIGH)
+        new = old if self._random.random() < 0.4 else self._page()
         if new == old or new + now <= old or old + pages <= new:
             self._event("MOVED", pid, old * PAGE, pages * PAGE, new * PAGE, now * PAGE)
 
