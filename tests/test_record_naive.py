@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.decoded_traces import Decoded
 from tests.naive_recording_state import Moment, Page
 from tests.random_recordings import KERNEL, MEMORY, Story
-from tests.spools import write_spool
+from tests.spools import EPOCH, PAGE, SYSTEM_V, Block, C, word, write_spool
 from tests.trace_cases import own_cache
 from tmemlab.errors import TraceError
 from tmemlab.trace import Trace, load_trace
@@ -75,3 +75,17 @@ def check(moments: list[Moment], decoded: Decoded) -> None:
         assert lanes.setdefault(moment.process, lane) == lane
     assert len(set(pages.values())) == len(pages), "different pages have different numbers"
     assert len(set(files.values())) == len(files)
+
+
+def test_shared_memory_that_is_mapped_over_itself_lives_on(tmp_path: Path) -> None:
+    """The kernel holds what it maps before it unmaps what was there."""
+    how = C["READABLE"] | C["WRITABLE"] | C["SHARED"] | C["OF_FILE"]
+    maps = Block("MAPPED", 1, [5 * PAGE, PAGE, how, SYSTEM_V, 3, 0], 10, 10)
+    blocks = [
+        *(Block("START", 1, [C["VERSION"], EPOCH, 0]), maps, Block("ACCESSES", 1, [word(5, "STORE")], 20, 21)),
+        *(Block("UNLINKED", 1, [SYSTEM_V, 3], 30, 30), maps._replace(wall=40, wall_end=40)),
+        *(Block("ACCESSES", 1, [word(5, "LOAD")], 50, 51), Block("EXITED", 1, [], 60, 60)),
+    ]
+    converting.convert(write_spool(tmp_path / "a.spool", blocks), tmp_path / "a.parquet", lambda share, what: None)
+    rows = Decoded(load_trace(tmp_path / "a.parquet")).rows
+    assert [(row.page, row.freed) for row in rows] == [(0, set()), (0, set()), (-1, {0})]
