@@ -34,17 +34,39 @@ def pack_lanes(processes: Ints) -> Ints:
     order = np.argsort(processes, kind="stable")
     ids, starts = np.unique(processes[order], return_index=True)
     records = dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True)) if len(ids) else {}
-    lanes: list[list[Ints]] = []
+    lanes: list[Lane] = []
     lane_of = np.zeros(int(ids.max(initial=-1)) + 1, np.int64)
     for process in sorted(records, key=lambda each: int(records[each][0])):
         its = records[process]
-        fits = [lane for lane, elders in enumerate(lanes) if not any(_in_life(elder, its) for elder in elders)]
-        lane = max(fits, key=lambda fit: _last_before(lanes[fit], int(its[0])), default=len(lanes))
-        if lane == len(lanes):
-            lanes.append([])
-        lanes[lane].append(its)
-        lane_of[process] = lane
+        for lane in lanes:
+            lane.pass_by(int(its[0]))
+        fits = [place for place, lane in enumerate(lanes) if not any(_in_life(elder, its) for elder in lane.alive)]
+        place = max(fits, key=lambda fit: lanes[fit].last_before(int(its[0])), default=len(lanes))
+        if place == len(lanes):
+            lanes.append(Lane())
+        lanes[place].alive.append(its)
+        lane_of[process] = place
     return lane_of[processes]
+
+
+class Lane:
+    """The processes of a lane that still have a record to come, and the last record of those that have none."""
+
+    def __init__(self) -> None:
+        self.alive: list[Ints] = []
+        self._ended = -1
+
+    def pass_by(self, record: int) -> None:
+        """Let those go that have no record after this one: whoever begins later cannot meet them."""
+        ended = [int(records[-1]) for records in self.alive if records[-1] < record]
+        self.alive = [records for records in self.alive if records[-1] > record]
+        self._ended = max([self._ended, *ended])
+
+    def last_before(self, record: int) -> int:
+        """Return the last record of the lane before one."""
+        places = [int(np.searchsorted(records, record)) for records in self.alive]
+        last = [int(records[place - 1]) for records, place in zip(self.alive, places, strict=True) if place]
+        return max([self._ended, *last])
 
 
 def mark_lanes(chunk: Chunk, lanes: Ints, before: int = 0) -> Chunk:
@@ -65,9 +87,3 @@ def _in_life(elder: Ints, process: Ints) -> bool:
     """Say whether ``elder``, which began before ``process``, has a record in its life; then neither only waits."""
     first, last = np.searchsorted(elder, [process[0], process[-1]])
     return bool(last > first)
-
-
-def _last_before(processes: list[Ints], record: int) -> int:
-    """Return the last record that any of the processes made before ``record``; one of them has begun by then."""
-    places = [int(np.searchsorted(records, record)) for records in processes]
-    return max(int(records[place - 1]) for records, place in zip(processes, places, strict=True) if place)
