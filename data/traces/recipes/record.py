@@ -100,7 +100,7 @@ def _described(meta: dict[str, Any], name: str) -> dict[str, Any]:
 def _anywhere(file: str) -> str:
     for prefix in (sys.prefix, sys.base_prefix):
         file = file.replace(prefix, "/usr/local")
-    return file.replace(os.environ["WORK"], "/data")
+    return file.replace(os.environ["WORK"], "/data").replace(str(ROOT), "/tmemlab")
 
 
 class _Teller:
