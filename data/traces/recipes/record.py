@@ -52,7 +52,7 @@ def make(name: str, work: Path, out: Path) -> None:
     started = time.monotonic()
     recorded = record([recipe, "run"], full, epoch=LONG_EPOCH.get(name, EPOCH), native_s=native_s, tell=_Teller().say)
     print(f"{name}: recorded in {time.monotonic() - started:.0f} s; {recorded.notes}", flush=True)
-    trace = sample(load_trace(full), scale=SCALE)
+    trace = sample(recorded.trace, scale=SCALE)
     Source(lambda: _described(trace.meta(), name), trace.chunks).save(out / f"{name}.parquet", SMALLEST)
     subprocess.run([recipe, "clean"], check=True)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tmemlab.errors import TraceError
+from tmemlab.trace.importers.brief import brief
 from tmemlab.trace.importers.fields import Fields, between_spaces
 from tmemlab.trace.importers.requests import Requests, Rows, rows_of_requests
 from tmemlab.trace.importers.unpack import blocks_of_text
@@ -46,12 +47,7 @@ def rows_of_lines(
             wrong = int(fields.lines[np.argmin(asked.good)])
             line = text.split(b"\n")[wrong]
             raise TraceError(
-                f"{path}: line {number + wrong} is {_brief(line)}, not {shape!r}; "
+                f"{path}: line {number + wrong} is {brief(line.strip())}, not {shape!r}; "
                 "mend it, or name the format that the file has"
             )
         yield from rows_of_requests(asked)
-
-
-def _brief(line: bytes) -> str:
-    text = line.decode("ascii", "backslashreplace").strip()
-    return repr(text if len(text) <= 40 else f"{text[:40]}...")

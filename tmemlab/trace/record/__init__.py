@@ -21,6 +21,7 @@ from tmemlab.trace.record.tool import NAME, RecorderMissingError, build, valgrin
 from tmemlab.trace.trace import Trace
 from tmemlab.trace.written import check_name
 
+MOST_EPOCH: Final = 1 << 15  # pages; half of what the recorder's filter can tell apart
 RECORDERS: Final = ("auto", "valgrind", "lackey")
 LACKEY_IS_BLIND: Final = (
     "lackey sees the loads, stores and fetches of the first process only: no files, no read() and write(), no frees, "
@@ -112,8 +113,8 @@ def _check(command: Sequence[str], output: Path, epoch: int, native_s: float | N
         raise TraceError("command: there is none; write it after --, such as -- make -j4")
     if shutil.which(command[0]) is None:
         raise TraceError(f"{command[0]}: there is no such program; check its name or path")
-    if not 1 <= epoch <= 1 << 15:
-        raise TraceError(f"epoch: {epoch} is not a number of pages from 1 to {1 << 15}")
+    if not 1 <= epoch <= MOST_EPOCH:
+        raise TraceError(f"epoch: {epoch} is not a number of pages from 1 to {MOST_EPOCH}")
     if native_s is not None and not native_s > 0:
         raise TraceError(f"native: {native_s:g} is not a number of seconds above 0")
     if recorder not in RECORDERS:

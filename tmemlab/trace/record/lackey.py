@@ -21,6 +21,7 @@ BLOCK: Final = 1 << 20  # bytes of lackey's text
 LONGEST: Final = 500  # accesses of a block of the spool
 ADDRESSES: Final = 1 << 47  # bytes that a program may map
 EVERY_TOUCH: Final = 1 | s.SHARED | s.UNRESERVED  # of MAPPED: every touch makes a page
+NUMBER, OPERATION = int(s.NUMBER_SHIFT), int(s.OPERATION_SHIFT)  # where they stand in a word
 OPERATIONS: Final = {b"I": s.FETCH, b"L": s.LOAD, b"S": s.STORE, b"M": s.STORE}
 
 
@@ -59,7 +60,7 @@ def _keep(text: IO[bytes], kept: IO[bytes], epoch: int) -> None:
         operations, addresses, sizes = (column[fields.good].astype(np.int64) for column in columns)
         executed = int(np.count_nonzero(operations == s.FETCH))
         pages, operations = _pages(addresses, sizes, operations)
-        words = [page << 28 | operation << 24 for page, operation in filtering.of(pages, operations)]
+        words = [page << NUMBER | operation << OPERATION for page, operation in filtering.of(pages, operations)]
         end = time.monotonic_ns()
         for first in range(0, len(words), LONGEST):
             _write(kept, s.ACCESSES, words[first : first + LONGEST], start, end, instructions, instructions + executed)

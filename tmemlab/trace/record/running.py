@@ -41,8 +41,9 @@ def run(
         full = False
         while process.poll() is None and not interrupted.is_set() and not full:
             interrupted.wait(LOOK_EVERY)
-            full = _nearly_full(spool)
-            tell(_so_far(spool, time.monotonic() - started, len(set(descendants()) - others)))
+            size = spool.stat().st_size if spool.exists() else 0
+            full = shutil.disk_usage(spool.parent).free < ROOM + ROWS_PER_SPOOL * size
+            tell(_so_far(size, time.monotonic() - started, len(set(descendants()) - others)))
         if interrupted.is_set():
             _until(lambda: process.poll() is not None)  # the terminal has told the program too
         left = _end_all(signal.SIGINT if interrupted.is_set() else signal.SIGTERM, others)
@@ -82,14 +83,8 @@ def _interrupts() -> Iterator[threading.Event]:
             signal.signal(which, handler)
 
 
-def _so_far(spool: Path, seconds: float, processes: int) -> str:
-    size = spool.stat().st_size if spool.exists() else 0
+def _so_far(size: int, seconds: float, processes: int) -> str:
     return f"recording: {seconds:.0f} s, {processes} processes, {size / 8e6:.1f} million accesses kept"
-
-
-def _nearly_full(spool: Path) -> bool:
-    size = spool.stat().st_size if spool.exists() else 0
-    return shutil.disk_usage(spool.parent).free < ROOM + ROWS_PER_SPOOL * size
 
 
 def descendants() -> list[int]:
